@@ -1,0 +1,9 @@
+import type { Endpoint } from '../base/endpoint.ts'
+
+/** The analytics room of the HTTP API, as data. Paths are below `/api/v1`. */
+export const analyticsEndpoints = {
+  listPrices: { method: 'GET', path: '/prices', permission: 'analytics:read' },
+  createPrice: { method: 'POST', path: '/prices', permission: 'price:write' },
+  deletePrice: { method: 'DELETE', path: '/prices/:id', permission: 'price:write' },
+  listExecutions: { method: 'GET', path: '/executions', permission: 'analytics:read' },
+} as const satisfies Record<string, Endpoint>

@@ -1,0 +1,35 @@
+/** One HTTP endpoint as data, so that the SDK calls by it, the server routes by it and the tests iterate over it. */
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below `/api/v1`, parameters as `:name`. */
+  path: `/${string}`
+  /** What the caller must be allowed to do; `null` needs a valid credential only. */
+  permission: Permission | null
+  /** Answers carry an ETag, and `If-None-Match` is honoured. */
+  etag?: boolean
+  /** `If-Match` is required: 428 without, 412 when stale. */
+  ifMatch?: boolean
+  /** Answers with server-sent events. */
+  stream?: boolean
+}
+
+export const permissions = [
+  'workflow:read',
+  'workflow:write',
+  'run:read',
+  'run:execute',
+  'run:resume',
+  'prompt:read',
+  'prompt:write',
+  'prompt:try',
+  'analytics:read',
+  'price:write',
+  'member:read',
+  'member:write',
+  'key:read',
+  'key:write',
+  'organization:read',
+  'organization:write',
+] as const
+
+export type Permission = (typeof permissions)[number]
