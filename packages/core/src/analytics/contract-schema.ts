@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import { type EndpointContract, page, PageQuery, Timestamp } from '../base/contract-schema.ts'
+import type { analyticsEndpoints } from './endpoints.ts'
+
+const NanoUsdPerMillion = z.int().nonnegative()
+
+/** What a model costs from a day on, in nano-USD (1e-9 USD) per million tokens of each disjoint class. */
+export const ModelPrice = z.strictObject({
+  id: z.string(),
+  model: z.string(),
+  provider: z.string().nullable(),
+  validFrom: Timestamp,
+  inputPerMillion: NanoUsdPerMillion,
+  cachedPerMillion: NanoUsdPerMillion,
+  cacheWritePerMillion: NanoUsdPerMillion,
+  outputPerMillion: NanoUsdPerMillion,
+  reasoningPerMillion: NanoUsdPerMillion,
+  source: z.enum(['builtin', 'custom']),
+})
+export type ModelPrice = z.infer<typeof ModelPrice>
+
+/** One call of a model: the row that every rollup is made from. */
+export const Execution = z.strictObject({
+  id: z.string(),
+  runId: z.string().nullable(),
+  nodeId: z.string().nullable(),
+  address: z.string().nullable(),
+  kind: z.enum(['prompt', 'try', 'judge']),
+  model: z.string(),
+  provider: z.string().nullable(),
+  promptId: z.string().nullable(),
+  promptVersionId: z.string().nullable(),
+  status: z.enum(['succeeded', 'failed']),
+  errorCode: z.string().nullable(),
+  latencyMs: z.number(),
+  inputTokens: z.int(),
+  cachedTokens: z.int(),
+  cacheWriteTokens: z.int(),
+  outputTokens: z.int(),
+  reasoningTokens: z.int(),
+  costNanoUsd: z.int().nullable(),
+  startedAt: Timestamp,
+})
+export type Execution = z.infer<typeof Execution>
+
+export const analyticsContract = {
+  listPrices: { query: PageQuery.extend({ model: z.string().optional() }), responses: { 200: page(ModelPrice) } },
+  createPrice: {
+    body: ModelPrice.omit({ id: true, source: true }).extend({
+      provider: z.string().nullable().default(null),
+      cachedPerMillion: NanoUsdPerMillion.optional(),
+      cacheWritePerMillion: NanoUsdPerMillion.optional(),
+      reasoningPerMillion: NanoUsdPerMillion.optional(),
+    }),
+    responses: { 201: ModelPrice },
+  },
+  deletePrice: { params: z.strictObject({ id: z.string() }), responses: { 204: null } },
+  listExecutions: {
+    query: PageQuery.extend({ runId: z.string().optional(), promptId: z.string().optional(), model: z.string().optional() }),
+    responses: { 200: page(Execution) },
+  },
+} as const satisfies Record<keyof typeof analyticsEndpoints, EndpointContract>

@@ -1,0 +1,1 @@
+export { analyticsContract, Execution, ModelPrice } from './contract-schema.ts'

@@ -1,0 +1,3 @@
+export { promptEndpoints } from './endpoints.ts'
+export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export type { Prompt, PromptReference, PromptVersion } from './contract-schema.ts'

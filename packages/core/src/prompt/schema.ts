@@ -1,0 +1,2 @@
+export { Prompt, promptContract, PromptReference, PromptVersion } from './contract-schema.ts'
+export { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
