@@ -1,7 +1,21 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/base/index.ts','src/expression/index.ts','src/workflow/index.ts','src/workflow/schema.ts','src/langgraph/index.ts','src/prompt/index.ts','src/prompt/schema.ts','src/analytics/index.ts','src/analytics/schema.ts','src/tenant/index.ts','src/tenant/schema.ts','src/contract.ts','src/endpoints.ts'],
+  entry: [
+    'src/base/index.ts',
+    'src/expression/index.ts',
+    'src/workflow/index.ts',
+    'src/workflow/schema.ts',
+    'src/langgraph/index.ts',
+    'src/prompt/index.ts',
+    'src/prompt/schema.ts',
+    'src/analytics/index.ts',
+    'src/analytics/schema.ts',
+    'src/tenant/index.ts',
+    'src/tenant/schema.ts',
+    'src/contract.ts',
+    'src/endpoints.ts',
+  ],
   format: 'esm',
   target: 'node22',
   splitting: true,
