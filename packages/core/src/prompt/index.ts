@@ -1,3 +1,6 @@
-export { promptEndpoints } from './endpoints.ts'
-export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export { type Author, encodeCommit, encodeContent } from './commit.ts'
 export type { Prompt, PromptReference, PromptVersion } from './contract-schema.ts'
+export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export { promptEndpoints } from './endpoints.ts'
+export { type RenderResult, renderPrompt, type VariableFault } from './render.ts'
+export { messagesOf, variablesOf } from './variables.ts'

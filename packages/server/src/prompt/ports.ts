@@ -1,0 +1,40 @@
+import type { PromptPin, PromptVersionContent } from '@fairlead/core/workflow'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/index.ts'
+
+/** Which version of which prompt, as a workflow node or a caller names it. Without a selector: label `production`, else the head of `main`. */
+export interface PromptReferenceRequest {
+  /** The prompt's id or key. */
+  prompt: string
+  label?: string | undefined
+  branch?: string | undefined
+  version?: number | undefined
+  /** What a running A/B test assigns by. */
+  unit?: string | null | undefined
+  attributes?: Record<string, unknown> | null | undefined
+}
+
+export interface ResolvedPrompt {
+  pin: PromptPin
+  content: PromptVersionContent
+}
+
+/**
+ * Turns a reference into a version. The prompt room answers by refs; the experiment room will answer for prompts under
+ * test, by the unit, and leave the rest to the prompt room.
+ */
+export interface VersionResolver {
+  /** Null when the prompt or the ref does not exist. Runs in the caller's transaction and organization. */
+  resolve(db: Kysely<Tables>, request: PromptReferenceRequest): Promise<ResolvedPrompt | null>
+  /** The contents of pinned versions by version id; an id that is gone is left out. */
+  load(db: Kysely<Tables>, versionIds: readonly string[]): Promise<Map<string, PromptVersionContent>>
+}
+
+/**
+ * Says whether a check that a protection rule requires is met for one version. The A/B tests answer for the check
+ * `experiment`; a check that nobody answers for is not met.
+ */
+export interface CheckSource {
+  readonly checkName: string
+  isMet(db: Kysely<Tables>, request: { promptId: string; versionId: string; contentHash: string }): Promise<boolean>
+}
