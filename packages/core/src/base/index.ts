@@ -1,0 +1,8 @@
+export { canonicalJson } from './canonical-json.ts'
+export type { Clock } from './clock.ts'
+export type { Endpoint, Permission } from './endpoint.ts'
+export { permissions } from './endpoint.ts'
+export type { ErrorData } from './error.ts'
+export { FairleadError } from './error.ts'
+export type { RandomBytes } from './id.ts'
+export { createId, idTimestamp, isId } from './id.ts'
