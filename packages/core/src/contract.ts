@@ -14,7 +14,9 @@ export const contract = {
 } as const
 
 type Contract = typeof contract
-type Part<Name extends EndpointName, Key extends string> = Contract[Name] extends { [key in Key]: infer Schema } ? Schema : undefined
+type Part<Name extends EndpointName, Key extends string> = Contract[Name] extends { [key in Key]: infer Schema }
+  ? Schema
+  : undefined
 
 /** What a client sends to an endpoint. */
 export type RequestOf<Name extends EndpointName> = {
@@ -31,7 +33,9 @@ export type ParsedRequestOf<Name extends EndpointName> = {
 }
 
 /** The body that an endpoint answers with when it succeeds. */
-export type ResponseOf<Name extends EndpointName> = OutputOf<Contract[Name]['responses'][keyof Contract[Name]['responses']]>
+export type ResponseOf<Name extends EndpointName> = OutputOf<
+  Contract[Name]['responses'][keyof Contract[Name]['responses']]
+>
 
 type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined
 type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type EndpointContract, page, PageQuery, Timestamp } from '../base/contract-schema.ts'
+import type { EndpointContract } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import type { analyticsEndpoints } from './endpoints.ts'
 
 const NanoUsdPerMillion = z.int().nonnegative()
@@ -56,7 +57,11 @@ export const analyticsContract = {
   },
   deletePrice: { params: z.strictObject({ id: z.string() }), responses: { 204: null } },
   listExecutions: {
-    query: PageQuery.extend({ runId: z.string().optional(), promptId: z.string().optional(), model: z.string().optional() }),
+    query: PageQuery.extend({
+      runId: z.string().optional(),
+      promptId: z.string().optional(),
+      model: z.string().optional(),
+    }),
     responses: { 200: page(Execution) },
   },
 } as const satisfies Record<keyof typeof analyticsEndpoints, EndpointContract>

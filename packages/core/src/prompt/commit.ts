@@ -1,4 +1,4 @@
-import { canonicalJson } from '../base/canonical-json.ts'
+import { canonicalJson } from '../base/index.ts'
 import type { PromptContent } from './document-schema.ts'
 
 /** Who a version is by, as git records it. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type EndpointContract, page, PageQuery, Timestamp } from '../base/contract-schema.ts'
+import type { EndpointContract } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { PromptContent, PromptMessage } from './document-schema.ts'
 import type { promptEndpoints } from './endpoints.ts'
 
@@ -8,7 +9,10 @@ const Id = z.strictObject({ id: z.string() })
 const Key = z
   .string()
   .max(200)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"',
+  )
 
 /** An immutable version. `versionNumber` is gapless per prompt, from 1; hashes are hex SHA-256. */
 export const PromptVersion = z.strictObject({

@@ -1,6 +1,6 @@
-import { FairleadError } from '../base/error.ts'
-import { validateJson } from '../base/json-schema.ts'
-import { renderTemplate } from '../expression/template.ts'
+import { FairleadError, validateJson } from '../base/index.ts'
+
+import { renderTemplate } from '../expression/index.ts'
 import type { PromptContent, PromptMessage } from './document-schema.ts'
 import { messagesOf, variablesOf } from './variables.ts'
 
@@ -24,7 +24,11 @@ export function renderPrompt(content: PromptContent, variables: Record<string, u
   for (const name of Object.keys(variables)) {
     if (Object.hasOwn(declared, name)) continue
     const known = Object.keys(declared).join(', ') || 'none'
-    faults.push({ variable: name, pointer: `/${name}`, message: `The prompt has no variable "${name}"; it has: ${known}.` })
+    faults.push({
+      variable: name,
+      pointer: `/${name}`,
+      message: `The prompt has no variable "${name}"; it has: ${known}.`,
+    })
   }
   for (const [name, schema] of Object.entries(declared)) {
     if (!Object.hasOwn(variables, name)) {

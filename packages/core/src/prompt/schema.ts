@@ -1,2 +1,2 @@
-export { Prompt, promptContract, PromptReference, PromptVersion } from './contract-schema.ts'
+export { Prompt, PromptReference, PromptVersion, promptContract } from './contract-schema.ts'
 export { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'

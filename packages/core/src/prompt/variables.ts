@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../base/json-schema.ts'
-import { parseTemplate } from '../expression/template.ts'
+import type { JsonSchema } from '../base/index.ts'
+import { parseTemplate } from '../expression/index.ts'
 import type { PromptContent, PromptMessage } from './document-schema.ts'
 
 /** The messages of a version: a text is one user message. */

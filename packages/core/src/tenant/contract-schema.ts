@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type EndpointContract, page, PageQuery, Timestamp } from '../base/contract-schema.ts'
+import type { EndpointContract } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { permissions } from '../base/endpoint.ts'
 import type { tenantEndpoints } from './endpoints.ts'
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type EndpointContract, page, PageQuery, Timestamp } from '../base/contract-schema.ts'
+import type { EndpointContract } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { Catalog, Diagnostic, Workflow } from './document-schema.ts'
 import type { workflowEndpoints } from './endpoints.ts'
 import { Run, RunEvent, RunStatus } from './run-schema.ts'
@@ -31,7 +32,12 @@ export type StoredWorkflow = z.infer<typeof StoredWorkflow>
 export const WorkflowSummary = StoredWorkflow.omit({ definition: true, message: true, version: true })
 export type WorkflowSummary = z.infer<typeof WorkflowSummary>
 
-export const WorkflowVersionSummary = StoredWorkflow.pick({ version: true, message: true, createdBy: true, createdAt: true })
+export const WorkflowVersionSummary = StoredWorkflow.pick({
+  version: true,
+  message: true,
+  createdBy: true,
+  createdAt: true,
+})
 export type WorkflowVersionSummary = z.infer<typeof WorkflowVersionSummary>
 
 const SaveWorkflow = z.strictObject({ definition: WorkflowDocument, message: z.string().max(10_000).optional() })

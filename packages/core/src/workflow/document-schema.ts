@@ -159,7 +159,9 @@ export type Workflow = z.infer<typeof Workflow>
 
 /** Names that validation and the editor check a workflow against; without one, names are not checked. */
 export const Catalog = z.strictObject({
-  prompts: z.array(z.strictObject({ id: z.string(), key: z.string(), variables: z.record(z.string(), JsonSchemaShape) })),
+  prompts: z.array(
+    z.strictObject({ id: z.string(), key: z.string(), variables: z.record(z.string(), JsonSchemaShape) }),
+  ),
   models: z.array(z.strictObject({ id: z.string() })),
   tools: z.array(
     z.strictObject({
