@@ -126,4 +126,3 @@ export interface PromptVersionContent {
   model?: { id: string; parameters?: Record<string, unknown> | undefined } | undefined
   outputSchema?: unknown
 }
-

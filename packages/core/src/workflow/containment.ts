@@ -1,0 +1,81 @@
+import type { WorkflowNode } from './document-schema.ts'
+
+/** What is wrong with one entry of a container's `bodyNodes`. */
+export interface ContainmentFault {
+  kind: 'missing' | 'shared' | 'repeated' | 'cyclic'
+  container: string
+  /** Position in `bodyNodes`. */
+  position: number
+  /** The node named there. */
+  nodeId: string
+  /** The other containers that list it, for `shared`. */
+  others: readonly string[]
+}
+
+export interface Containment {
+  /** The container directly around each node; null at the top level. */
+  parents: ReadonlyMap<string, string | null>
+  /** All containers that list a node: more than one only in a faulty workflow. */
+  claims: ReadonlyMap<string, readonly string[]>
+  faults: readonly ContainmentFault[]
+}
+
+/** The node ids that a container says lie directly inside it; null for nodes that are no containers. */
+export function bodyNodesOf(node: WorkflowNode): readonly string[] | null {
+  return node.type === 'loop' || node.type === 'parallel' ? node.data.config.bodyNodes : null
+}
+
+/** Who contains whom. In a faulty workflow the first claim on a node counts, and a container never lies inside itself. */
+export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Containment {
+  const claims = new Map<string, string[]>()
+  const faults: ContainmentFault[] = []
+  const listings: { container: string; position: number; nodeId: string }[] = []
+  for (const [container, node] of nodes) {
+    const seen = new Set<string>()
+    for (const [position, nodeId] of (bodyNodesOf(node) ?? []).entries()) {
+      if (!nodes.has(nodeId)) faults.push({ kind: 'missing', container, position, nodeId, others: [] })
+      else if (seen.has(nodeId)) faults.push({ kind: 'repeated', container, position, nodeId, others: [] })
+      else {
+        listings.push({ container, position, nodeId })
+        claims.set(nodeId, [...(claims.get(nodeId) ?? []), container])
+      }
+      seen.add(nodeId)
+    }
+  }
+  const parents = new Map<string, string | null>()
+  for (const nodeId of nodes.keys()) parents.set(nodeId, claims.get(nodeId)?.[0] ?? null)
+  const cyclic = containersInsideThemselves(parents)
+  for (const nodeId of cyclic) parents.set(nodeId, null)
+  for (const { container, position, nodeId } of listings) {
+    const others = claims.get(nodeId)?.filter((other) => other !== container) ?? []
+    if (cyclic.has(nodeId) && (cyclic.has(container) || container === nodeId)) {
+      faults.push({ kind: 'cyclic', container, position, nodeId, others: [] })
+    } else if (others.length > 0) {
+      faults.push({ kind: 'shared', container, position, nodeId, others })
+    }
+  }
+  return { parents, claims, faults }
+}
+
+/** The nodes whose chain of parents leads back to themselves. */
+function containersInsideThemselves(parents: ReadonlyMap<string, string | null>): Set<string> {
+  const cyclic = new Set<string>()
+  const settled = new Set<string>()
+  for (const start of parents.keys()) {
+    const trail = new Set<string>()
+    let current: string | null = start
+    while (current !== null && !settled.has(current) && !trail.has(current)) {
+      trail.add(current)
+      current = parents.get(current) ?? null
+    }
+    if (current !== null && trail.has(current)) {
+      const first: string = current
+      do {
+        cyclic.add(current)
+        current = parents.get(current) ?? first
+      } while (current !== first)
+    }
+    for (const nodeId of trail) settled.add(nodeId)
+  }
+  return cyclic
+}

@@ -1,0 +1,65 @@
+import type { FlowEdge } from './flow.ts'
+
+/** One way through a region: where it starts, and every node on it after all nodes that lead to it. */
+export interface Body {
+  entry: string
+  order: readonly string[]
+}
+
+interface OrderedRegion {
+  bodies: Body[]
+  /** Positions in the workflow's `edges` of the edges that close a cycle. */
+  backEdges: number[]
+  /** Nodes that more than one entry leads to; each belongs to the body of the first. */
+  shared: string[]
+}
+
+/**
+ * Orders the nodes of one region behind its entries by depth-first search, kept on an explicit stack so that a chain of
+ * any length is no matter. Members that no entry reaches are searched too, for cycles, but belong to no body.
+ */
+export function orderRegion(
+  members: readonly string[],
+  entries: readonly string[],
+  leaving: (nodeId: string) => readonly FlowEdge[],
+): OrderedRegion {
+  const inside = new Set(members)
+  const backEdges: number[] = []
+  const owner = new Map<string, number>()
+  const shared = new Set<string>()
+  const onward = (nodeId: string) => leaving(nodeId).filter((edge) => edge.handle !== 'body' && inside.has(edge.target))
+
+  const search = (start: string, body: number): string[] => {
+    const finished: string[] = []
+    const open = new Set([start])
+    const stack = [{ nodeId: start, edges: onward(start), at: 0 }]
+    owner.set(start, body)
+    while (stack.length > 0) {
+      const frame = stack[stack.length - 1]!
+      const edge = frame.edges[frame.at++]
+      if (edge === undefined) {
+        open.delete(frame.nodeId)
+        finished.push(frame.nodeId)
+        stack.pop()
+      } else if (open.has(edge.target)) {
+        backEdges.push(edge.index)
+      } else if (!owner.has(edge.target)) {
+        owner.set(edge.target, body)
+        open.add(edge.target)
+        stack.push({ nodeId: edge.target, edges: onward(edge.target), at: 0 })
+      } else if (owner.get(edge.target) !== body && body >= 0) {
+        shared.add(edge.target)
+      }
+    }
+    return finished.reverse()
+  }
+
+  const bodies: Body[] = []
+  for (const entry of new Set(entries)) {
+    if (!inside.has(entry)) continue
+    if (owner.has(entry)) shared.add(entry)
+    else bodies.push({ entry, order: search(entry, bodies.length) })
+  }
+  for (const nodeId of members) if (!owner.has(nodeId)) search(nodeId, -1)
+  return { bodies, backEdges, shared: [...shared] }
+}
