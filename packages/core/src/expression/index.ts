@@ -1,0 +1,3 @@
+export type { ExpressionDiagnostic } from './diagnostic.ts'
+export type { Template, TemplateSlot } from './template.ts'
+export { parseTemplate, renderTemplate } from './template.ts'
