@@ -1,0 +1,198 @@
+import type { PromptContent } from '@fairlead/core/prompt'
+import type { Kysely, Selectable } from 'kysely'
+import type { Tables } from '../database/index.ts'
+
+type Db = Kysely<Tables>
+export type PromptRow = Selectable<Tables['prompts']>
+export type VersionRow = Selectable<Tables['prompt_versions']>
+export type RefRow = Selectable<Tables['prompt_refs']>
+
+/** A page of rows newest first, or by key: `after` is the last row of the page before. */
+export interface Keyset<After> {
+  limit: number
+  after: After | undefined
+}
+
+/** Finds a prompt by id or key; archived ones count as gone. */
+export async function findPrompt(db: Db, prompt: { id: string } | { key: string }): Promise<PromptRow | undefined> {
+  const query = db.selectFrom('prompts').selectAll().where('archived_at', 'is', null)
+  return 'id' in prompt
+    ? query.where('id', '=', prompt.id).executeTakeFirst()
+    : query.where('key', '=', prompt.key).executeTakeFirst()
+}
+
+export async function listPrompts(db: Db, { limit, after }: Keyset<string>): Promise<PromptRow[]> {
+  let query = db.selectFrom('prompts').selectAll().where('archived_at', 'is', null)
+  if (after !== undefined) query = query.where('key', '>', after)
+  return query.orderBy('key').limit(limit).execute()
+}
+
+/** Inserts the prompt, or nothing when its key is taken. */
+export async function insertPrompt(
+  db: Db,
+  row: { organization_id: string; id: string; key: string; name: string; description: string | null; created_by: string | null },
+): Promise<PromptRow | undefined> {
+  return db
+    .insertInto('prompts')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['organization_id', 'key']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/**
+ * Takes the prompt's next version number. The update locks the prompt's row until the transaction ends, so numbers are
+ * gapless however many writers there are: a writer that rolls back gives its number back.
+ */
+export async function takeVersionNumber(db: Db, promptId: string): Promise<number> {
+  const { next_version } = await db
+    .updateTable('prompts')
+    .set((row) => ({ next_version: row('next_version', '+', 1), updated_at: row.fn('now', []) }))
+    .where('id', '=', promptId)
+    .returning('next_version')
+    .executeTakeFirstOrThrow()
+  return next_version - 1
+}
+
+export async function insertVersion(db: Db, row: NewVersion): Promise<VersionRow> {
+  const { content, ...columns } = row
+  return db
+    .insertInto('prompt_versions')
+    .values({ ...columns, ...encodeContentColumns(content) })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+export interface NewVersion {
+  organization_id: string
+  id: string
+  prompt_id: string
+  version_number: number
+  content: PromptContent
+  commit_message: string | null
+  parent_version_id: string | null
+  branch: string
+  kind: 'commit'
+  generation: number
+  content_hash: Buffer
+  commit_hash: Buffer
+  author_name: string
+  author_email: string
+  committed_at: Date
+  created_by: string | null
+}
+
+/**
+ * A text stands in `content` as it is, byte for byte; messages stand there as indented JSON, so that a line diff of the
+ * column means something. Everything else a version says is in `config` and `variables`.
+ */
+function encodeContentColumns({ text, messages, variables, ...config }: PromptContent) {
+  const format = messages ? 'messages' : 'text'
+  return {
+    content: messages ? JSON.stringify(messages, null, 2) : (text ?? ''),
+    config: JSON.stringify({ format, ...config }),
+    variables: JSON.stringify(variables ?? null),
+  }
+}
+
+/** The content of a version, as it was committed. */
+export function contentOf(row: Pick<VersionRow, 'content' | 'config' | 'variables'>): PromptContent {
+  const { format, ...config } = row.config as { format: 'messages' | 'text' } & PromptContent
+  const body = format === 'messages' ? { messages: JSON.parse(row.content) } : { text: row.content }
+  return { ...body, ...(row.variables ? { variables: row.variables as PromptContent['variables'] } : {}), ...config }
+}
+
+export async function findVersion(db: Db, promptId: string, versionNumber: number): Promise<VersionRow | undefined> {
+  return db
+    .selectFrom('prompt_versions')
+    .selectAll()
+    .where('prompt_id', '=', promptId)
+    .where('version_number', '=', versionNumber)
+    .executeTakeFirst()
+}
+
+export async function findVersionsById(db: Db, ids: readonly string[]): Promise<(VersionRow & { key: string })[]> {
+  if (ids.length === 0) return []
+  return db
+    .selectFrom('prompt_versions')
+    .innerJoin('prompts', (join) =>
+      join
+        .onRef('prompts.organization_id', '=', 'prompt_versions.organization_id')
+        .onRef('prompts.id', '=', 'prompt_versions.prompt_id'),
+    )
+    .selectAll('prompt_versions')
+    .select('prompts.key')
+    .where('prompt_versions.id', 'in', ids)
+    .execute()
+}
+
+export async function listVersions(db: Db, promptId: string, { limit, after }: Keyset<number>): Promise<VersionRow[]> {
+  let query = db.selectFrom('prompt_versions').selectAll().where('prompt_id', '=', promptId)
+  if (after !== undefined) query = query.where('version_number', '<', after)
+  return query.orderBy('version_number', 'desc').limit(limit).execute()
+}
+
+type RefKind = 'branch' | 'tag' | 'label'
+
+/** A ref with the version it names. */
+export async function findRef(
+  db: Db,
+  promptId: string,
+  kind: RefKind,
+  name: string,
+): Promise<{ ref: RefRow; version: VersionRow } | undefined> {
+  const ref = await db
+    .selectFrom('prompt_refs')
+    .selectAll()
+    .where('prompt_id', '=', promptId)
+    .where('kind', '=', kind)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  if (!ref) return undefined
+  const version = await db
+    .selectFrom('prompt_versions')
+    .selectAll()
+    .where('id', '=', ref.version_id)
+    .executeTakeFirstOrThrow()
+  return { ref, version }
+}
+
+export interface RefMove {
+  organization_id: string
+  prompt_id: string
+  kind: RefKind
+  name: string
+  /** The version the ref must name now; null creates it. */
+  expected: string | null
+  next: string
+  actor: string | null
+  reason: string
+}
+
+/** Moves a ref by compare-and-swap and logs it. False, and nothing written, when the ref is not where it was expected. */
+export async function moveRef(db: Db, move: RefMove): Promise<boolean> {
+  const { organization_id, prompt_id, kind, name, expected, next, actor, reason } = move
+  const moved =
+    expected === null
+      ? await db
+          .insertInto('prompt_refs')
+          .values({ organization_id, prompt_id, kind, name, version_id: next, updated_by: actor })
+          .onConflict((conflict) => conflict.columns(['organization_id', 'prompt_id', 'kind', 'name']).doNothing())
+          .returning('revision')
+          .executeTakeFirst()
+      : await db
+          .updateTable('prompt_refs')
+          .set((row) => ({ version_id: next, revision: row('revision', '+', 1), updated_by: actor, updated_at: row.fn('now', []) }))
+          .where('prompt_id', '=', prompt_id)
+          .where('kind', '=', kind)
+          .where('name', '=', name)
+          .where('version_id', '=', expected)
+          .returning('revision')
+          .executeTakeFirst()
+  if (!moved) return false
+  await db
+    .insertInto('prompt_ref_log')
+    .values({ organization_id, prompt_id, kind, name, old_version_id: expected, new_version_id: next, actor, reason })
+    .execute()
+  return true
+}
