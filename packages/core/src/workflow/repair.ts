@@ -1,0 +1,169 @@
+import type * as z from 'zod'
+import { jsonPointer } from './diagnostic.ts'
+import type { Workflow } from './document-schema.ts'
+import { nearMiss } from './near-miss.ts'
+import { valueAt } from './shape-diagnostic.ts'
+
+type Path = (string | number)[]
+type Record_ = Record<string | number, unknown>
+type Parsed = { success: true; data: Workflow } | { success: false; error: { issues: z.core.$ZodIssue[] } }
+
+/** A workflow of valid shape made from a faulty one, only so that the rest of it can be judged. */
+export interface RepairedWorkflow {
+  workflow: Workflow
+  /** JSON pointers to what was changed: nothing that is found there or below is the author's doing. */
+  touched: readonly string[]
+  /** Nodes of which too little could be read to judge them or what comes after them. */
+  opaque: ReadonlySet<string>
+}
+
+/** What a required key gets when it is missing or of the wrong type. Each is accepted by the rules or `touched`. */
+const neutral: Record_ = {
+  formatVersion: 1,
+  name: '?',
+  label: '',
+  x: 0,
+  y: 0,
+  position: { x: 0, y: 0 },
+  id: '?',
+  source: '?',
+  target: '?',
+  promptId: '',
+  modelId: '',
+  toolId: '',
+  message: '',
+  inputMapping: {},
+  outputVariable: '',
+  expression: 'true',
+  condition: 'loop.index < 1',
+  maxIterations: 1,
+  items: '[]',
+  itemVariable: 'item',
+  result: 'null',
+  schema: true,
+}
+
+/** What may be left out when it can't be read. */
+const optional = new Set(
+  'description ref outputSchema onLimit concurrency onItemError form choices assignees dueInSeconds onDue retry timeoutMs onError sourceHandle reducer trueTarget falseTarget'.split(
+    ' ',
+  ),
+)
+
+/**
+ * Replaces what the schema refuses by something neutral, so that one misshapen node does not hide the faults of all
+ * others. Answers null when inputs, variables, nodes or edges as a whole are unreadable. `document` is changed.
+ */
+export function repairWorkflow(document: unknown, parse: (document: unknown) => Parsed): RepairedWorkflow | null {
+  const touched = new Set<string>()
+  const opaque = new Set<string>()
+  // A repaired discriminator lets the schema look further inside, so issues may come in several rounds.
+  for (let round = 0; round < 4; round++) {
+    const parsed = parse(document)
+    if (parsed.success) return { workflow: parsed.data, touched: [...touched], opaque }
+    for (const issue of parsed.error.issues) {
+      const path = issue.path as Path
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) remove(document, [...path, key], touched)
+      } else if (!repairAt(document, path, touched, opaque)) return null
+    }
+  }
+  return null
+}
+
+function repairAt(document: unknown, path: Path, touched: Set<string>, opaque: Set<string>): boolean {
+  const key = path.at(-1)
+  if (
+    key === undefined ||
+    (path.length === 1 && ['inputs', 'variables', 'outputs', 'nodes', 'edges'].includes(String(key)))
+  ) {
+    return false
+  }
+  if (path[0] === 'inputs') return replace(document, path, true, touched)
+  if (path[0] === 'outputs') return replace(document, path, 'null', touched)
+  const leftOut = path.findIndex((segment) => optional.has(String(segment)))
+  if (leftOut > 0) return remove(document, path.slice(0, leftOut + 1), touched)
+  if (path[0] === 'nodes') return repairNode(document, path, touched, opaque)
+  if (path[0] === 'variables' && path.length === 2) return replace(document, path, { schema: true }, touched)
+  if (path[0] === 'edges' && path.length === 2) {
+    return replace(document, path, { id: '?', source: '?', target: '?' }, touched)
+  }
+  return Object.hasOwn(neutral, key) && replace(document, path, neutral[key], touched)
+}
+
+function repairNode(document: unknown, path: Path, touched: Set<string>, opaque: Set<string>): boolean {
+  const nodePath = path.slice(0, 2)
+  const node = valueAt(document, nodePath)
+  const inside = path.slice(2).join('.')
+  if (inside === 'type') {
+    const type = guessType(node as Record_)
+    if (type !== null) return replace(document, path, type, touched)
+  } else if (inside === 'data.config.mode') {
+    const config = valueAt(document, path.slice(0, -1)) as Record_
+    return replace(document, path, 'items' in config || 'itemVariable' in config ? 'map' : 'branches', touched)
+  } else if (inside === 'data.config.bodyNodes') {
+    return replace(document, path, bodyBehind(document, (node as Record_).id), touched)
+  } else if (/^data\.config\.bodyNodes\./.test(inside)) {
+    return replace(document, path, '?', touched)
+  } else if (/^data\.config\.inputMapping\./.test(inside)) {
+    return replace(document, path, 'null', touched)
+  } else if (inside !== '' && inside !== 'data' && inside !== 'data.config' && Object.hasOwn(neutral, path.at(-1)!)) {
+    return replace(document, path, neutral[path.at(-1)!], touched)
+  }
+  const id = valueAt(node, ['id'])
+  const readableId = typeof id === 'string' ? id : `?${path[1]}`
+  opaque.add(readableId)
+  return replace(document, nodePath, opaqueNode(readableId), touched)
+}
+
+function opaqueNode(id: string): unknown {
+  const config = { toolId: '', inputMapping: {}, outputVariable: '' }
+  return { id, type: 'tool', position: { x: 0, y: 0 }, data: { label: '', config } }
+}
+
+/** The type that a node was meant to have: by its spelling, else by what its config holds. */
+function guessType(node: Record_): string | null {
+  const near =
+    typeof node.type === 'string'
+      ? nearMiss(node.type, ['prompt', 'condition', 'loop', 'parallel', 'human', 'tool'])
+      : null
+  const config = valueAt(node, ['data', 'config'])
+  if (typeof config !== 'object' || config === null) return null
+  const marks = {
+    prompt: 'promptId',
+    condition: 'expression',
+    loop: 'maxIterations',
+    parallel: 'mode',
+    human: 'message',
+    tool: 'toolId',
+  }
+  const marked = Object.entries(marks).find(([, mark]) => mark in config)?.[0] ?? null
+  return marked ?? near
+}
+
+/** The nodes that a container's `body` edges lead to: most likely its body. */
+function bodyBehind(document: unknown, container: unknown): string[] {
+  const edges = (valueAt(document, ['edges']) as Record_[]).filter((edge) => typeof edge === 'object' && edge !== null)
+  const body = new Set<string>()
+  for (const edge of edges) if (edge.source === container && edge.sourceHandle === 'body') body.add(String(edge.target))
+  for (const nodeId of body) {
+    for (const edge of edges) if (edge.source === nodeId && edge.sourceHandle !== 'body') body.add(String(edge.target))
+  }
+  return [...body]
+}
+
+function replace(document: unknown, path: Path, value: unknown, touched: Set<string>): boolean {
+  const owner = valueAt(document, path.slice(0, -1))
+  if (typeof owner !== 'object' || owner === null) return false
+  ;(owner as Record_)[path.at(-1)!] = structuredClone(value)
+  touched.add(jsonPointer(path))
+  return true
+}
+
+function remove(document: unknown, path: Path, touched: Set<string>): boolean {
+  const owner = valueAt(document, path.slice(0, -1))
+  if (typeof owner !== 'object' || owner === null) return false
+  delete (owner as Record_)[path.at(-1)!]
+  touched.add(jsonPointer(path))
+  return true
+}
