@@ -1,6 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
+  // One entry per door of package.json "exports".
   entry: [
     'src/base/index.ts',
     'src/expression/index.ts',
