@@ -65,7 +65,7 @@ async function install(project, packages) {
   await tool('pnpm', ['install', '--prefer-offline', '--reporter=append-only'], project)
 }
 
-/** What the doors of a package may reach: the promises of ARCHITECTURE.md that only the built files can prove. */
+/** What the doors of a package may reach: the promises that only the built files can prove. */
 async function checkImports(directory, { name, exports }) {
   for (const [door, target] of Object.entries(exports)) {
     if (typeof target === 'string') continue
