@@ -1,0 +1,160 @@
+import { dereference } from '@cfworker/json-schema'
+import type { JsonFault } from './json-schema-fault.ts'
+import type { KeywordShape } from './json-schema-keyword.ts'
+import { escapePointer, inPlaceKeywords, keywordShapes, subschemas } from './json-schema-keyword.ts'
+import { LinearPattern } from './linear-pattern.ts'
+
+const types = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
+const maxDepth = 200
+
+/**
+ * What keeps a value from being a JSON Schema of draft 2020-12; empty when it is one. Beyond the metaschema it finds
+ * references that lead nowhere or round in a circle, and patterns that can't be matched in linear time (RE2's syntax:
+ * no look-around, no back-references). Never throws.
+ */
+export function checkJsonSchema(schema: unknown): JsonFault[] {
+  const faults: JsonFault[] = []
+  checkSchema(schema, '', 0, faults)
+  return faults.length > 0 || typeof schema === 'boolean' ? faults : checkReferences(schema as object)
+}
+
+function checkSchema(schema: unknown, pointer: string, depth: number, faults: JsonFault[]): void {
+  if (typeof schema === 'boolean') return
+  if (!isRecord(schema)) {
+    faults.push({ pointer, message: `A schema is an object or a boolean, not ${describe(schema)}.` })
+    return
+  }
+  if (depth > maxDepth) {
+    faults.push({ pointer, message: `Schemas may be nested at most ${maxDepth} deep.` })
+    return
+  }
+  for (const [keyword, value] of Object.entries(schema)) {
+    const shape = keywordShapes.get(keyword)
+    if (!shape) continue
+    for (const fault of checkShape(shape, keyword, value)) {
+      faults.push({ pointer: `${pointer}/${keyword}${fault.pointer}`, message: fault.message })
+    }
+  }
+  for (const below of subschemas(schema)) checkSchema(below.schema, pointer + below.pointer, depth + 1, faults)
+}
+
+/** The faults of one keyword's value, apart from those inside the schemas it holds. */
+function checkShape(shape: KeywordShape, keyword: string, value: unknown): JsonFault[] {
+  const must = (holds: boolean, expected: string): JsonFault[] =>
+    holds ? [] : [{ pointer: '', message: `"${keyword}" must be ${expected}, not ${describe(value)}.` }]
+  switch (shape) {
+    case 'schema':
+      return Array.isArray(value) && keyword === 'items' ? must(false, 'one schema (a list is "prefixItems")') : []
+    case 'schemas':
+      return must(Array.isArray(value) && value.length > 0, 'a list of at least one schema')
+    case 'schema map':
+      return must(isRecord(value), 'an object of schemas')
+    case 'pattern map':
+      return isRecord(value)
+        ? Object.keys(value).flatMap((pattern) => checkPattern(pattern, `/${escapePointer(pattern)}`))
+        : must(false, 'an object of schemas')
+    case 'type':
+      return checkType(value)
+    case 'names':
+      return must(isNameList(value), 'a list of distinct strings')
+    case 'name lists':
+      return must(isRecord(value) && Object.values(value).every(isNameList), 'an object of lists of distinct strings')
+    case 'count':
+      return must(Number.isInteger(value) && (value as number) >= 0, 'a whole number from 0')
+    case 'number':
+      return must(Number.isFinite(value), 'a number')
+    case 'positive number':
+      return must(Number.isFinite(value) && (value as number) > 0, 'a number above 0')
+    case 'boolean':
+      return must(typeof value === 'boolean', 'true or false')
+    case 'text':
+      return must(typeof value === 'string', 'a string')
+    case 'pattern':
+      return typeof value === 'string' ? checkPattern(value, '') : must(false, 'a string')
+    case 'values':
+      return must(Array.isArray(value), 'a list')
+  }
+}
+
+function checkType(value: unknown): JsonFault[] {
+  const names: unknown[] = Array.isArray(value) ? value : [value]
+  if (names.length === 0 || new Set(names).size < names.length) {
+    return [{ pointer: '', message: '"type" must be a type or a list of distinct types.' }]
+  }
+  return names.flatMap((name, index) => {
+    if (typeof name === 'string' && types.has(name)) return []
+    const pointer = Array.isArray(value) ? `/${index}` : ''
+    return [{ pointer, message: `There is no type ${describe(name)}; there are ${[...types].join(', ')}.` }]
+  })
+}
+
+function checkPattern(source: string, pointer: string): JsonFault[] {
+  const pattern = LinearPattern.compile(source)
+  if (typeof pattern !== 'string') return []
+  return [{ pointer, message: `The pattern "${source.slice(0, 100)}" can't be used: ${pattern}. Patterns are RE2's.` }]
+}
+
+function checkReferences(root: object): JsonFault[] {
+  // Resolving marks every schema with what its reference means; that belongs on a copy.
+  const copy = structuredClone(root)
+  let lookup: Record<string, unknown>
+  try {
+    lookup = dereference(copy)
+  } catch (error) {
+    return [{ pointer: '', message: `The references can't be resolved: ${(error as Error).message}` }]
+  }
+  const faults: JsonFault[] = []
+  const target = (schema: Reference) => lookup[schema.__absolute_ref__ ?? '']
+  visit(copy, '', (schema, pointer) => {
+    if (schema.$ref === undefined) return
+    if (target(schema) === undefined) {
+      const message = `"${schema.$ref}" leads nowhere. References stay inside the schema: "#/$defs/name".`
+      faults.push({ pointer: `${pointer}/$ref`, message })
+    } else if (runsInCircle(schema, target)) {
+      const message = `"${schema.$ref}" leads back to itself without going into the value.`
+      faults.push({ pointer: `${pointer}/$ref`, message })
+    }
+  })
+  return faults
+}
+
+interface Reference {
+  $ref?: string
+  __absolute_ref__?: string
+}
+
+function visit(schema: object, pointer: string, see: (schema: Reference, pointer: string) => void): void {
+  see(schema, pointer)
+  for (const below of subschemas(schema)) {
+    if (isRecord(below.schema)) visit(below.schema, pointer + below.pointer, see)
+  }
+}
+
+/** Whether evaluating the schema on a value comes back to the schema on the same value. */
+function runsInCircle(start: Reference, target: (schema: Reference) => unknown): boolean {
+  const seen = new Set<object>()
+  const open: unknown[] = [target(start)]
+  while (open.length > 0) {
+    const schema = open.pop()
+    if (schema === start) return true
+    if (!isRecord(schema) || seen.has(schema)) continue
+    seen.add(schema)
+    if (schema.$ref !== undefined) open.push(target(schema))
+    for (const below of subschemas(schema)) if (inPlaceKeywords.has(below.keyword)) open.push(below.schema)
+  }
+  return false
+}
+
+function isNameList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string') && new Set(value).size === value.length
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = typeof value === 'bigint' || typeof value === 'function' ? typeof value : JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
