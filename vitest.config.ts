@@ -4,19 +4,18 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@fairlead/source']
 
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     projects: [
       ...['core', 'sdk', 'server', 'react-components'].map((name) => ({
-        resolve: { conditions },
-        ssr: { resolve: { conditions } },
-        test: {
-          name,
-          root: `packages/${name}`,
-          include: ['src/**/*.test.{ts,tsx}'],
-          testTimeout: 30_000,
-        },
+        extends: true as const,
+        test: { name, root: `packages/${name}`, include: ['src/**/*.test.{ts,tsx}'] },
       })),
-      { test: { name: 'repository', include: ['scripts/**/*.test.mjs'] } },
+      { extends: true, test: { name: 'examples', include: ['examples/**/*.test.ts'] } },
+      { extends: true, test: { name: 'repository', include: ['scripts/**/*.test.mjs'] } },
     ],
   },
 })

@@ -1,26 +1,26 @@
-// What a user installs: packs every package, lints the tarballs, installs them into a fresh project and imports each door.
-// Needs a finished build.
+// What a user installs: packs every package, checks the tarballs, installs them into a fresh project, and there imports each
+// door, compiles against its types and runs the command. Needs a finished build.
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { moduleImports } from './module-imports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const work = await mkdtemp(join(tmpdir(), 'fairlead-packages-'))
+const project = join(work, 'project')
 const problems = []
 
 try {
   const packages = await Promise.all((await readdir(join(root, 'packages'))).map(pack))
-  const project = join(work, 'project')
-  await Promise.all([...packages.map(lintPackage), install(project, packages)])
-  for (const { manifest } of packages) await checkImports(join(project, 'node_modules', manifest.name), manifest)
-  await importDoors(project, packages)
-  await runCommand(project)
+  const doors = packages.flatMap(listDoors)
+  await Promise.all([...packages.flatMap((packed) => [lintManifest(packed), lintTypes(packed)]), install(packages)])
+  await Promise.all([...doors.map(checkReach), importDoors(doors), compileDoors(doors), runCommand()])
+} catch (error) {
+  problems.push(error.message)
 } finally {
   await rm(work, { recursive: true, force: true })
 }
@@ -30,86 +30,125 @@ process.exitCode = problems.length > 0 ? 1 : 0
 async function pack(folder) {
   const directory = join(root, 'packages', folder)
   const tarball = join(work, `${folder}.tgz`)
-  await tool('pnpm', ['pack', '--silent', '--out', tarball], directory)
-  return { directory, tarball, manifest: JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) }
+  const { failed, output } = await run('pnpm', ['pack', '--silent', '--out', tarball], directory)
+  if (failed) throw new Error(`${folder} cannot be packed:\n${output}`)
+  const manifest = await readJson(join(directory, 'package.json'))
+  return { directory, tarball, manifest, name: manifest.name }
 }
 
-async function lintPackage({ manifest, tarball }) {
+/** What can be imported from a package: its "exports" that are modules. */
+function listDoors({ name, manifest }) {
+  return Object.entries(manifest.exports)
+    .filter(([, target]) => typeof target !== 'string')
+    .map(([path, target]) => ({
+      package: name,
+      specifier: name + path.slice(1),
+      file: join(project, 'node_modules', name, target.default),
+    }))
+}
+
+async function lintManifest({ name, tarball }) {
   const file = await readFile(tarball)
   const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(file).buffer }, strict: true })
-  for (const message of messages) problems.push(`${manifest.name}: ${formatMessage(message, pkg, { color: false })}`)
-  await tool(
-    'pnpm',
-    ['exec', 'attw', tarball, '--profile', 'esm-only', '--no-color', '--no-emoji', '--no-summary'],
-    root,
-  ).catch((error) => problems.push(`${manifest.name}: its types do not resolve\n${error.stdout}`))
+  for (const message of messages) problems.push(`${name}: ${formatMessage(message, pkg, { color: false })}`)
+}
+
+async function lintTypes({ name, tarball }) {
+  const plain = ['--no-color', '--no-emoji', '--no-summary']
+  const { failed, output } = await run('pnpm', ['exec', 'attw', tarball, '--profile', 'esm-only', ...plain], root)
+  if (failed) problems.push(`${name}: its types do not resolve\n${output}`)
 }
 
 /** A project that depends on the tarballs and on what they ask their user to bring. */
-async function install(project, packages) {
-  const tarballs = Object.fromEntries(packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))
-  const peers = {}
+async function install(packages) {
+  const tarballs = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
+  const brought = { '@types/node': await installedVersion(root, '@types/node') }
   for (const { manifest, directory } of packages) {
-    for (const peer of Object.keys(manifest.peerDependencies ?? {})) {
-      if (peer in tarballs) continue
-      peers[peer] = JSON.parse(await readFile(join(directory, 'node_modules', peer, 'package.json'), 'utf8')).version
-    }
+    const peers = Object.keys(manifest.peerDependencies ?? {}).filter((peer) => !(peer in tarballs))
+    for (const peer of peers) brought[peer] = await installedVersion(directory, peer)
   }
   await mkdir(project)
-  const settings = { overrides: tarballs, strictDepBuilds: false }
-  await writeFile(join(project, 'pnpm-workspace.yaml'), JSON.stringify(settings))
-  await writeFile(
-    join(project, 'package.json'),
-    JSON.stringify({ type: 'module', dependencies: { ...tarballs, ...peers } }),
-  )
-  await tool('pnpm', ['install', '--prefer-offline', '--reporter=append-only'], project)
+  await writeJson('package.json', { type: 'module', dependencies: { ...tarballs, ...brought } })
+  await writeJson('pnpm-workspace.yaml', { overrides: tarballs, strictDepBuilds: false })
+  const { failed, output } = await run('pnpm', ['install', '--prefer-offline', '--reporter=append-only'], project)
+  if (failed) throw new Error(`The packages cannot be installed:\n${output}`)
 }
 
-/** What the doors of a package may reach: the promises that only the built files can prove. */
-async function checkImports(directory, { name, exports }) {
-  for (const [door, target] of Object.entries(exports)) {
-    if (typeof target === 'string') continue
-    const reached = await moduleImports(join(directory, target.default))
-    const complain = (specifier, promise) => problems.push(`${name} ${door} imports ${specifier}: ${promise}`)
-    for (const specifier of reached.specifiers) {
-      const isZod = specifier === 'zod' || specifier.startsWith('zod/')
-      if (name === '@fairlead/core' && specifier.startsWith('node:')) complain(specifier, 'the core runs anywhere')
-      if (name === '@fairlead/core' && isZod && isZodFree(door)) complain(specifier, 'this door holds no schema')
-      if (name === '@fairlead/sdk' && door === '.') complain(specifier, 'the client has no run-time dependency')
-    }
-    const bundled = reached.sources.find((source) => source.includes('/node_modules/'))
-    if (bundled) complain(bundled, 'nothing of another author is bundled')
+/** The promises about what a door pulls in, which only the built files can prove. */
+async function checkReach({ package: name, specifier: door, file }) {
+  const { specifiers, sources } = await moduleImports(file)
+  const complain = (what, promise) => problems.push(`${door} reaches ${what}: ${promise}`)
+  for (const specifier of specifiers) {
+    const isZod = specifier === 'zod' || specifier.startsWith('zod/')
+    if (name === '@fairlead/core' && specifier.startsWith('node:')) complain(specifier, 'the core runs anywhere')
+    if (name === '@fairlead/core' && isZod && isZodFree(door)) complain(specifier, 'this door holds no schema')
+    if (door === '@fairlead/sdk') complain(specifier, 'the client has no run-time dependency')
   }
+  const foreign = sources.find((source) => source.includes('/node_modules/'))
+  if (foreign) complain(foreign, 'nothing of another author is bundled')
 }
 
-// The workflow door exports parseWorkflow, behind which the schema is shaken off (see .size-limit.json); langgraph builds on it.
+/** The workflow door exports parseWorkflow, and a bundler shakes the schema behind it off (.size-limit.json); langgraph builds on it. */
 function isZodFree(door) {
-  return !door.endsWith('/schema') && !['./contract', './workflow', './langgraph'].includes(door)
+  return !/\/(schema|contract|workflow|langgraph)$/.test(door)
 }
 
-async function importDoors(project, packages) {
-  const doors = packages.flatMap(({ manifest: { name, exports } }) =>
-    Object.entries(exports).flatMap(([door, target]) => (typeof target === 'string' ? [] : [name + door.slice(1)])),
-  )
+async function importDoors(doors) {
   const script = `
-    for (const door of ${JSON.stringify(doors)}) {
-      const names = await import(door).then((module) => Object.keys(module), (error) => error)
+    for (const door of ${JSON.stringify(doors.map((door) => door.specifier))}) {
+      const names = await import(door).then(Object.keys, (error) => error)
       if (names instanceof Error) console.log(door + ' cannot be imported: ' + names.message)
       else if (names.length === 0) console.log(door + ' exports nothing')
     }`
-  await writeFile(join(project, 'doors.js'), script)
-  const { stdout } = await tool(process.execPath, ['doors.js'], project)
-  problems.push(...stdout.split('\n').filter(Boolean))
+  await writeFile(join(project, 'import.js'), script)
+  const { failed, output } = await run(process.execPath, ['import.js'], project)
+  if (failed || output !== '') problems.push(output.trimEnd())
 }
 
-async function runCommand(project) {
-  const help = await tool('pnpm', ['exec', 'fairlead', '--help'], project).catch((error) => error)
-  if (help instanceof Error) problems.push(`fairlead --help fails: ${help.message}\n${help.stdout}`)
-  else if (!help.stdout.includes('fairlead serve'))
-    problems.push(`fairlead --help does not name its commands:\n${help.stdout}`)
+/** Compiles without skipLibCheck, so that a declaration which names a type its user does not have is found. */
+async function compileDoors(doors) {
+  const imports = doors.map(({ specifier }, index) => `export * as door${index} from '${specifier}'\n`)
+  await writeFile(join(project, 'types.ts'), imports.join(''))
+  await writeJson('tsconfig.json', {
+    compilerOptions: {
+      module: 'nodenext',
+      target: 'es2024',
+      lib: ['es2024', 'dom'],
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+    },
+    files: ['types.ts'],
+  })
+  const { output } = await run('pnpm', ['exec', 'tsc', '-p', join(project, 'tsconfig.json'), '--pretty', 'false'], root)
+  // Other authors' declarations are theirs to mend.
+  const ours = output.split('\n').filter((line) => /^types\.ts|[\\/]@fairlead[\\/]/.test(line.split('(')[0]))
+  for (const line of ours) problems.push(`A declaration does not compile: ${line.replace(/^.*node_modules[\\/]/, '')}`)
 }
 
-function tool(command, args, cwd) {
-  // Windows finds pnpm.cmd only through a shell.
-  return promisify(execFile)(command, args, { cwd, maxBuffer: 1 << 26, shell: process.platform === 'win32' })
+async function runCommand() {
+  const { failed, output } = await run('pnpm', ['exec', 'fairlead', '--help'], project)
+  if (failed || !output.includes('fairlead serve')) problems.push(`fairlead --help does not explain itself:\n${output}`)
+}
+
+async function installedVersion(directory, name) {
+  return (await readJson(join(directory, 'node_modules', name, 'package.json'))).version
+}
+
+async function readJson(path) {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
+
+function writeJson(name, value) {
+  return writeFile(join(project, name), JSON.stringify(value))
+}
+
+function run(command, args, cwd) {
+  return new Promise((resolve) => {
+    // Windows finds pnpm.cmd only through a shell.
+    const options = { cwd, maxBuffer: 1 << 26, shell: process.platform === 'win32' }
+    execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ failed: error !== null, output: stdout + stderr }),
+    )
+  })
 }

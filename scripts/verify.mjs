@@ -18,7 +18,7 @@ const steps = [
       title: 'lint and format',
       command: ['biome', 'ci', '--error-on-warnings', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`, '.'],
     },
-    typecheck: { title: 'types', command: ['pnpm', '-r', '--parallel', 'typecheck'] },
+    typecheck: { title: 'types', command: ['pnpm', 'typecheck'] },
     unused: { title: 'unused code and dependencies', command: ['knip'] },
   },
   { build: { title: 'build', command: ['pnpm', '-r', 'build'] } },
