@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, styleText } from 'node:util'
+import { testTotals } from './test-totals.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const reports = await mkdtemp(join(tmpdir(), 'fairlead-verify-'))
@@ -58,8 +59,8 @@ async function verify(only) {
   }
   const verdict = failed.length > 0 ? `failed: ${failed.join(', ')}` : 'passed'
   heading(failed.length === 0, `verify ${verdict}`, began)
-  const totals = await testTotals()
-  if (totals) console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+  const report = await readFile(testReport, 'utf8').then(JSON.parse, () => undefined)
+  if (report) console.log(testTotals(report))
   return failed.length > 0 ? 1 : 0
 }
 
@@ -95,16 +96,4 @@ function run([tool, ...args], live) {
     child.on('error', (error) => resolve({ code: 1, output: `Could not run ${command}: ${error.message}` }))
     child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(output).toString() }))
   })
-}
-
-/** What the test runner counted; `undefined` when no test ran. A file that could not even load counts as one failure. */
-async function testTotals() {
-  const report = await readFile(testReport, 'utf8').then(JSON.parse, () => undefined)
-  if (report === undefined) return undefined
-  const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded.length,
-    skipped: report.numPendingTests + report.numTodoTests,
-  }
 }
