@@ -5,6 +5,9 @@ import { promptContract } from './prompt/contract-schema.ts'
 import { tenantContract } from './tenant/contract-schema.ts'
 import { workflowContract } from './workflow/contract-schema.ts'
 
+export type { EndpointContract } from './base/contract-schema.ts'
+export { Problem, RequestFault } from './base/contract-schema.ts'
+
 /** What every endpoint of the HTTP API takes and answers, by name. */
 export const contract = {
   ...tenantContract,

@@ -22,7 +22,16 @@ export function page<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ data: z.array(item), nextCursor: z.string().nullable() })
 }
 
-/** RFC 9457 problem details: `code` is stable, `errors` points into the request body by JSON pointer. */
+/** One fault of a request: `pointer` is a JSON pointer into the part it is `in`, which is the body when left out. */
+export const RequestFault = z.strictObject({
+  in: z.enum(['body', 'query', 'path', 'header']).optional(),
+  pointer: z.string(),
+  code: z.string().optional(),
+  message: z.string(),
+})
+export type RequestFault = z.infer<typeof RequestFault>
+
+/** RFC 9457 problem details: `code` is stable, `detail` says what to do, further members are facts to draw. */
 export const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -31,6 +40,6 @@ export const Problem = z.looseObject({
   detail: z.string(),
   instance: z.string().optional(),
   requestId: z.string(),
-  errors: z.array(z.object({ pointer: z.string(), code: z.string().optional(), message: z.string() })).optional(),
+  errors: z.array(RequestFault).optional(),
 })
 export type Problem = z.infer<typeof Problem>

@@ -11,6 +11,8 @@ export interface Endpoint {
   ifMatch?: boolean
   /** Answers with server-sent events. */
   stream?: boolean
+  /** Asks for a person's own token and for no organization: what a person does before being a member. */
+  identity?: 'user'
 }
 
 export const permissions = [

@@ -1,5 +1,6 @@
 export { canonicalJson } from './canonical-json.ts'
 export type { Clock } from './clock.ts'
+export type { Problem, RequestFault } from './contract-schema.ts'
 export type { Endpoint, Permission } from './endpoint.ts'
 export { permissions } from './endpoint.ts'
 export type { ErrorData } from './error.ts'

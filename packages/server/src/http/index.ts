@@ -1,0 +1,14 @@
+export type { CursorPosition, PageCursor } from './cursor.ts'
+export { pageOf } from './cursor.ts'
+export type {
+  Handler,
+  HandlerContext,
+  HandlerResult,
+  Handlers,
+  JsonResult,
+  Principal,
+  StreamResult,
+  UserIdentity,
+} from './handler.ts'
+export type { ProblemCode } from './problem.ts'
+export { HttpProblem, problem } from './problem.ts'

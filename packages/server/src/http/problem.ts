@@ -1,0 +1,145 @@
+import { STATUS_CODES } from 'node:http'
+import type { ErrorData } from '@fairlead/core/base'
+import { FairleadError } from '@fairlead/core/base'
+import type { Problem } from '@fairlead/core/contract'
+
+/**
+ * The HTTP status of every error that may reach a client, by its code. Rooms add theirs here; an error whose code is
+ * missing is a defect, and answers 500 without its details.
+ */
+export const statusOfCode = {
+  'http.malformed_json': 400,
+  'http.malformed_url': 400,
+  'http.too_deep': 400,
+  'http.forbidden_key': 400,
+  'http.invalid_request': 400,
+  'http.bad_cursor': 400,
+  'http.bad_if_match': 400,
+  'http.bad_idempotency_key': 400,
+  'http.incomplete_body': 400,
+  'http.not_found': 404,
+  'http.method_not_allowed': 405,
+  'http.body_timeout': 408,
+  'http.idempotency_in_progress': 409,
+  'http.precondition_failed': 412,
+  'http.body_too_large': 413,
+  'http.unsupported_media_type': 415,
+  'http.idempotency_mismatch': 422,
+  'http.precondition_required': 428,
+  'http.rate_limited': 429,
+  'http.internal': 500,
+  'http.draining': 503,
+
+  'auth.unauthenticated': 401,
+  'auth.forbidden': 403,
+  'auth.no_organization': 403,
+  'auth.several_organizations': 403,
+  'auth.user_required': 403,
+  'auth.unavailable': 503,
+
+  'tenant.not_found': 404,
+  'tenant.organization_changed': 412,
+  'tenant.slug_taken': 409,
+  'tenant.last_owner': 409,
+  'tenant.role_too_high': 403,
+  'tenant.scope_too_wide': 403,
+  'tenant.key_not_active': 409,
+  'tenant.invitation_not_usable': 409,
+  'tenant.email_mismatch': 403,
+
+  'workflow.not_found': 404,
+  'workflow.version_not_found': 404,
+  'workflow.invalid': 422,
+  'workflow.archived': 409,
+  'workflow.version_conflict': 412,
+  'run.not_found': 404,
+  'run.invalid_input': 422,
+  'run.interrupt_not_found': 404,
+  'run.interrupt_closed': 409,
+  'run.invalid_answer': 422,
+  'run.finished': 409,
+
+  'prompt.not_found': 404,
+  'prompt.version_not_found': 404,
+  'prompt.key_taken': 409,
+  'prompt.head_moved': 412,
+  'prompt.invalid_content': 400,
+  'prompt.invalid_variables': 400,
+
+  'analytics.price_not_found': 404,
+  'analytics.price_exists': 409,
+
+  'database.unavailable': 503,
+  'database.timeout': 503,
+  'database.closed': 503,
+  'database.unstorable_text': 400,
+} as const satisfies Record<string, number>
+
+export type ProblemCode = keyof typeof statusOfCode
+
+/** A failure with headers that belong to its answer, such as `Retry-After`. */
+export class HttpProblem extends FairleadError {
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { data?: ErrorData; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(code, detail, options)
+    this.name = 'HttpProblem'
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** A failure to throw from a route. `data` becomes members of the answer; its `etag` becomes the ETag header. */
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  options: { data?: ErrorData; headers?: Record<string, string>; cause?: unknown } = {},
+): HttpProblem {
+  return new HttpProblem(code, detail, options)
+}
+
+/** The status that a thrown value answers with: 500 for whatever was not thrown on purpose. */
+export function statusOf(error: unknown): number {
+  const table: Record<string, number> = statusOfCode
+  return error instanceof FairleadError && Object.hasOwn(table, error.code) ? table[error.code]! : 500
+}
+
+const internalDetail = 'Something went wrong on the server. Report the request id to whoever runs it.'
+
+/**
+ * The answer to a failure, as RFC 9457 problem details. Of a server's fault it says its code only when that is meant for
+ * clients, and never the stack, the cause or the data.
+ */
+export function toProblem(
+  error: unknown,
+  { requestId, instance }: { requestId: string; instance: string },
+): {
+  status: number
+  headers: Record<string, string>
+  body: Problem
+} {
+  const status = statusOf(error)
+  const isMeant = error instanceof FairleadError && (status !== 500 || error.code === 'http.internal')
+  const data = isMeant && status < 500 ? { ...error.data } : {}
+  return {
+    status,
+    headers: {
+      ...(status === 503 && { 'Retry-After': '1' }),
+      ...(typeof data.etag === 'string' && { ETag: `"${data.etag}"` }),
+      ...(error instanceof HttpProblem && error.headers),
+    },
+    body: {
+      ...data,
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      code: isMeant ? error.code : 'http.internal',
+      detail: isMeant ? error.message : internalDetail,
+      instance,
+      requestId,
+    },
+  }
+}
