@@ -1,0 +1,76 @@
+import { FairleadError } from '@fairlead/core/base'
+
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOENT',
+])
+/** SQLSTATE classes and codes that say "not now": connection exceptions, insufficient resources, shutdown, read-only. */
+const unavailableState = /^(08|53)|^57P0[1-5]$|^25006$|^25P0[34]$/
+const unavailableMessage =
+  /^Connection terminated|^timeout expired|not queryable|^timeout exceeded when trying to connect/
+
+/**
+ * What a failed statement or connection means to the rest of the server. Not reaching a working Postgres becomes
+ * `database.unavailable`, a statement that ran too long `database.timeout`, text that Postgres can't store
+ * `database.unstorable_text`. Everything else stays the driver's error, with its SQLSTATE in `code`.
+ */
+export function asDatabaseFailure(error: unknown): unknown {
+  if (error instanceof FairleadError || !(error instanceof Error)) return error
+  const code = sqlState(error)
+  if (isUnavailable(error, code)) {
+    return new FairleadError('database.unavailable', `The database can't be reached: ${error.message}`, {
+      cause: error,
+    })
+  }
+  if (code === '57014') {
+    return new FairleadError('database.timeout', 'The statement ran longer than the database allows; narrow it down.', {
+      cause: error,
+    })
+  }
+  if (code === '22021' || code === '22P05') {
+    return new FairleadError(
+      'database.unstorable_text',
+      'Text holds a character that Postgres cannot store, such as U+0000.',
+      {
+        cause: error,
+      },
+    )
+  }
+  return error
+}
+
+function isUnavailable(error: Error, code: string | undefined): boolean {
+  if (error instanceof AggregateError) return error.errors.every((each) => networkCodes.has(sqlState(each) ?? ''))
+  return (
+    (code !== undefined && (networkCodes.has(code) || unavailableState.test(code))) ||
+    unavailableMessage.test(error.message)
+  )
+}
+
+/**
+ * Whether the session must not be used again: it is gone, or it holds a prepared statement that a changed table or a
+ * transaction pooler made useless, which only a fresh session forgets.
+ */
+export function endsSession(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = sqlState(error)
+  return isUnavailable(error, code) || code === '26000' || (code === '0A000' && error.message.includes('cached plan'))
+}
+
+/** The SQLSTATE of a driver's error (`23505` is a unique violation), or undefined for anything else. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Whether the error is a violated unique constraint, of that name where one is given. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (sqlState(error) !== '23505') return false
+  return constraint === undefined || (error as { constraint?: unknown }).constraint === constraint
+}

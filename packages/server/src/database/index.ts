@@ -1,0 +1,8 @@
+export { resyncPayload } from './announcer.ts'
+export type { Database, DatabaseOptions } from './database.ts'
+export { openDatabase } from './database.ts'
+export { isUniqueViolation, sqlState } from './failure.ts'
+export type { DatabaseLogger } from './logger.ts'
+export type { OutboxRow } from './outbox.ts'
+export { advanceOutbox, readOutbox } from './outbox.ts'
+export type { ScopedDb, Tables } from './tables.ts'

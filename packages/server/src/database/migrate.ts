@@ -1,0 +1,58 @@
+import { FairleadError } from '@fairlead/core/base'
+import { Migrator } from 'kysely/migration'
+import { applyPolicies } from './apply-policies.ts'
+import type { DatabaseLogger } from './logger.ts'
+import { migrations } from './migrations/index.ts'
+import { repairOutbox } from './outbox.ts'
+import { ensureRoles, roleOf } from './roles.ts'
+import type { Scope } from './scope.ts'
+import { runScope } from './scope.ts'
+import type { Backend } from './session.ts'
+
+/** Any number that no other program uses on this database: "fairlead" in ASCII. */
+const lockId = '7377559450091938148'
+
+/** Where the background jobs keep their own tables. */
+export const jobSchema = 'pgboss'
+
+/** The migration that a database must have for this program. */
+export const latestMigration = Object.keys(migrations).at(-1)!
+
+/**
+ * Brings roles, tables, grants and policies up to date, all or nothing. Processes that do it at the same time queue up
+ * behind a lock; the first does the work. Throws `database.migration_failed` when a migration can't be applied.
+ */
+export async function migrateDatabase(backend: Backend, logger: DatabaseLogger): Promise<{ applied: string[] }> {
+  await ensureRoles(backend)
+  const applied = await runScope(backend, 'owner', '', async (scope) => {
+    await scope.run('select pg_advisory_xact_lock($1)', [lockId])
+    const names = await migrateTables(scope)
+    await applyPolicies(scope)
+    await ensureJobSchema(scope)
+    return names
+  })
+  await runScope(backend, 'system', '', repairOutbox)
+  if (applied.length > 0) logger.info({ applied }, 'The database was migrated')
+  return { applied }
+}
+
+async function migrateTables({ db }: Scope): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error) {
+    const failed = results?.find(({ status }) => status === 'Error')?.migrationName
+    throw new FairleadError(
+      'database.migration_failed',
+      `The database could not be migrated${failed ? ` (${failed})` : ''}: ${error instanceof Error ? error.message : error}`,
+      { data: { migration: failed ?? null }, cause: error },
+    )
+  }
+  return results!.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+}
+
+/** pg-boss works as the system role: it may do what it likes in its own schema, and nothing else there is. */
+async function ensureJobSchema(scope: Scope): Promise<void> {
+  const { rows } = await scope.run(`select from pg_namespace where nspname = '${jobSchema}'`)
+  if (rows.length > 0) return
+  await scope.run(`create schema ${jobSchema} authorization ${roleOf.system}`)
+}

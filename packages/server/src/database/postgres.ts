@@ -1,0 +1,128 @@
+import type { ClientConfig, PoolClient, QueryResult } from 'pg'
+import { Pool } from 'pg'
+import { CheckoutQueue } from './checkout-queue.ts'
+import { asDatabaseFailure } from './failure.ts'
+import type { DatabaseLogger } from './logger.ts'
+import { PostgresListener } from './postgres-listener.ts'
+import { roleOf } from './roles.ts'
+import type { Backend, Login, Session, StatementResult } from './session.ts'
+import { StatementNames } from './statement-names.ts'
+import { encodeParameter, parserOf } from './value-types.ts'
+
+export interface PostgresOptions {
+  /** The login that owns the tables. Without the other two it also takes on their roles, transaction by transaction. */
+  url: string
+  appUrl?: string | undefined
+  systemUrl?: string | undefined
+  poolSize: number
+  acquireTimeoutMs: number
+  statementTimeoutMs: number
+  preparedStatements: boolean
+  logger: DatabaseLogger
+}
+
+const connectTimeoutMs = 5_000
+/** A transaction whose process was stopped in the middle must not hold its locks for ever. */
+const idleInTransactionTimeoutMs = 15_000
+
+/** A Postgres server, one pool per login. Settings are only ever local to a transaction: a pooler may stand between. */
+export function connectPostgres(options: PostgresOptions): Backend {
+  const { url, appUrl, systemUrl, logger } = options
+  const owner = new LoginPool(url, options)
+  const pools: Record<Login, LoginPool> = {
+    owner,
+    app: appUrl ? new LoginPool(appUrl, options) : owner,
+    system: systemUrl ? new LoginPool(systemUrl, options) : owner,
+  }
+  const limits =
+    `;SET LOCAL statement_timeout=${options.statementTimeoutMs}` +
+    `;SET LOCAL idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`
+  const beginnings: Record<Login, string> = {
+    owner: 'BEGIN',
+    app: `BEGIN${appUrl ? '' : `;SET LOCAL ROLE ${roleOf.app}`}${limits}`,
+    system: `BEGIN${systemUrl ? '' : `;SET LOCAL ROLE ${roleOf.system}`}${limits}`,
+  }
+  return {
+    kind: 'postgres',
+    beginning: (login) => beginnings[login],
+    checkout: (login) => pools[login].checkOut(),
+    openMessenger: (handlers) => new PostgresListener(clientConfig(systemUrl ?? url), logger, handlers),
+    close: async () => {
+      await Promise.all([...new Set(Object.values(pools))].map((pool) => pool.close()))
+    },
+  }
+}
+
+function clientConfig(url: string): ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'fairlead',
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types: { getTypeParser: parserOf },
+  }
+}
+
+class LoginPool {
+  readonly #pool: Pool
+  readonly #queue: CheckoutQueue
+  readonly #names: StatementNames | undefined
+  readonly #logger: DatabaseLogger
+
+  constructor(url: string, { poolSize, acquireTimeoutMs, preparedStatements, logger }: PostgresOptions) {
+    this.#pool = new Pool({ ...clientConfig(url), max: poolSize, idleTimeoutMillis: 30_000 })
+    this.#queue = new CheckoutQueue(poolSize, acquireTimeoutMs)
+    this.#names = preparedStatements ? new StatementNames() : undefined
+    this.#logger = logger
+    // Without a listener an idle connection that breaks would end the process.
+    this.#pool.on('error', (error) => this.#logLoss(error))
+  }
+
+  async checkOut(): Promise<Session> {
+    await this.#queue.enter()
+    try {
+      return this.#asSession(await this.#pool.connect())
+    } catch (error) {
+      this.#queue.leave()
+      throw asDatabaseFailure(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+    await this.#pool.end()
+  }
+
+  #asSession(client: PoolClient): Session {
+    let lost = false
+    // The pool listens only while a client is idle.
+    const onError = (error: Error) => {
+      lost = true
+      this.#logLoss(error)
+    }
+    client.on('error', onError)
+    return {
+      run: (text, parameters) => this.#run(client, text, parameters),
+      release: (broken) => {
+        client.off('error', onError)
+        client.release(broken || lost)
+        this.#queue.leave()
+      },
+    }
+  }
+
+  async #run(client: PoolClient, text: string, parameters: readonly unknown[]): Promise<StatementResult> {
+    // Simple protocol: the only one that takes several statements at once.
+    if (parameters.length === 0) return lastResult(await client.query(text))
+    const name = this.#names?.nameOf(text)
+    return client.query({ text, values: parameters.map(encodeParameter), ...(name !== undefined && { name }) })
+  }
+
+  #logLoss(error: Error): void {
+    this.#logger.warn({ err: error }, 'A database connection was lost')
+  }
+}
+
+function lastResult(result: QueryResult | QueryResult[]): StatementResult {
+  return Array.isArray(result) ? result.at(-1)! : result
+}

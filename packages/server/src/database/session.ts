@@ -1,0 +1,49 @@
+/** Who a session works as. An owner's session changes the schema; the others only ever see rows through policies. */
+export type Login = 'app' | 'system' | 'owner'
+
+export interface StatementResult {
+  rows: Record<string, unknown>[]
+  /** The first word of the command tag: `SELECT`, `INSERT`, `ROLLBACK`. */
+  command: string
+  rowCount: number | null
+}
+
+/** One connection to Postgres, held by nobody else until it is released. It answers one call at a time. */
+export interface Session {
+  /** Runs one statement; without parameters the text may hold several, and the last one's result counts. */
+  run(text: string, parameters: readonly unknown[]): Promise<StatementResult>
+  /** Gives the session back. `broken` ends it: its state is unknown. */
+  release(broken: boolean): void
+}
+
+/** What a Postgres, native or embedded, has to give: sessions, and a way to tell other processes something. */
+export interface Backend {
+  kind: 'postgres' | 'pglite'
+  /** The statements that begin a transaction as that login; sent in one round trip. */
+  beginning(login: Login): string
+  /** Waits for a free session. Throws `database.unavailable` when there is none in time. */
+  checkout(login: Login): Promise<Session>
+  /** What carries notifications between processes; lost ones are made up for by `onReconnect`. */
+  openMessenger(handlers: MessengerHandlers): Messenger
+  /** Waits for the sessions in use, then ends all of them. */
+  close(): Promise<void>
+}
+
+export interface MessengerHandlers {
+  onNotification(notification: Notification): void
+  /** Notifications may have been missed until now. */
+  onReconnect(): void
+}
+
+export interface Messenger {
+  /** Tells every process, this one included. Rejects when nobody could be told. */
+  publish(notifications: readonly Notification[]): Promise<void>
+  subscribe(channel: string): Promise<void>
+  unsubscribe(channel: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Notification {
+  channel: string
+  payload: string
+}
