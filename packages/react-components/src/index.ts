@@ -1,1 +1,2 @@
-export {}
+export type { RunView } from './workflow/index.ts'
+export { useRunState } from './workflow/index.ts'
