@@ -1,5 +1,6 @@
 // What a user installs: packs every package, checks the tarballs, installs them into a fresh project, and there imports each
-// door, compiles against its types and runs the command. Needs a finished build.
+// door, compiles against its types and runs the command. Needs a finished build. `--oldest-node` does so also under the oldest
+// Node that the packages say they support, which is fetched from the npm registry.
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,10 +14,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const work = await mkdtemp(join(tmpdir(), 'fairlead-packages-'))
 const project = join(work, 'project')
 const problems = []
+const runtimes = [[process.execPath]]
 
 try {
   const packages = await Promise.all((await readdir(join(root, 'packages'))).map(pack))
   const doors = packages.flatMap(listDoors)
+  if (process.argv.includes('--oldest-node')) runtimes.push(oldestNode(packages[0].manifest.engines.node))
   await Promise.all([...packages.flatMap((packed) => [lintManifest(packed), lintTypes(packed)]), install(packages)])
   await Promise.all([...doors.map(checkReach), importDoors(doors), compileDoors(doors), runCommand()])
 } catch (error) {
@@ -97,12 +100,14 @@ async function importDoors(doors) {
   const script = `
     for (const door of ${JSON.stringify(doors.map((door) => door.specifier))}) {
       const names = await import(door).then(Object.keys, (error) => error)
-      if (names instanceof Error) console.log(door + ' cannot be imported: ' + names.message)
+      if (names instanceof Error) console.log(door + ' cannot be imported in Node ' + process.version + ': ' + names.message)
       else if (names.length === 0) console.log(door + ' exports nothing')
     }`
   await writeFile(join(project, 'import.js'), script)
-  const { failed, output } = await run(process.execPath, ['import.js'], project)
-  if (failed || output !== '') problems.push(output.trimEnd())
+  for (const [command, ...args] of runtimes) {
+    const { failed, output } = await run(command, [...args, 'import.js'], project)
+    if (failed || output !== '') problems.push(output.trimEnd())
+  }
 }
 
 /** Compiles without skipLibCheck, so that a declaration which names a type its user does not have is found. */
@@ -127,8 +132,19 @@ async function compileDoors(doors) {
 }
 
 async function runCommand() {
-  const { failed, output } = await run('pnpm', ['exec', 'fairlead', '--help'], project)
-  if (failed || !output.includes('fairlead serve')) problems.push(`fairlead --help does not explain itself:\n${output}`)
+  const script = join('node_modules', '@fairlead', 'server', 'dist', 'cli.js')
+  const ways = [['pnpm', 'exec', 'fairlead'], ...runtimes.map((runtime) => [...runtime, script])]
+  for (const [command, ...args] of ways) {
+    const { failed, output } = await run(command, [...args, '--help'], project)
+    if (failed || !output.includes('fairlead serve'))
+      problems.push(`${command} ${args.join(' ')} --help does not explain itself:\n${output}`)
+  }
+}
+
+/** The oldest version in a range like `>=22.18`, as a command. */
+function oldestNode(range) {
+  const [version] = /\d+\.\d+/.exec(range)
+  return ['npm', 'exec', '--yes', '--silent', '--package', `node@${version}.0`, '--', 'node']
 }
 
 async function installedVersion(directory, name) {

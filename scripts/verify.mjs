@@ -31,7 +31,10 @@ const steps = [
     },
   },
   {
-    packages: { title: 'packed packages', command: ['node', 'scripts/check-packages.mjs'] },
+    packages: {
+      title: 'packed packages',
+      command: ['node', 'scripts/check-packages.mjs', ...(process.env.CI ? ['--oldest-node'] : [])],
+    },
     size: { title: 'bundle sizes', command: ['size-limit'] },
   },
 ]
