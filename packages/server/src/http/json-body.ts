@@ -1,0 +1,120 @@
+import type { RequestFault } from '@fairlead/core/base'
+import { locateJsonFault } from './json-fault.ts'
+import { problem } from './problem.ts'
+
+/** Lists and objects of a body nest at most this deep: whatever walks it afterwards may use the call stack. */
+export const maxBodyDepth = 64
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * The value of a JSON body. Throws `http.too_deep` before anything is parsed, `http.malformed_json` with the position,
+ * and `http.forbidden_key` for a member named `__proto__`.
+ */
+export function parseJsonBody(bytes: Uint8Array): unknown {
+  refuseDepth(deepest(bytes))
+  const text = decode(bytes)
+  const value = parse(text)
+  if (mayNamePrototype(text)) refusePrototypeKeys(value)
+  return value
+}
+
+/** The same checks for a body that the host application has parsed already. */
+export function checkParsedBody(value: unknown): void {
+  refuseDepth(depthOf(value))
+  refusePrototypeKeys(value)
+}
+
+const quote = 0x22
+const backslash = 0x5c
+const opening = new Set([0x5b, 0x7b])
+const closing = new Set([0x5d, 0x7d])
+
+function deepest(bytes: Uint8Array): number {
+  let depth = 0
+  let most = 0
+  let inString = false
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!
+    if (inString) {
+      if (byte === backslash) index++
+      else if (byte === quote) inString = false
+    } else if (byte === quote) inString = true
+    else if (opening.has(byte)) most = Math.max(most, ++depth)
+    else if (closing.has(byte)) depth--
+  }
+  return most
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw problem('http.malformed_json', 'The body is not UTF-8. Send JSON in UTF-8.')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const { offset, line, column, message } = locateJsonFault(text)
+    throw problem('http.malformed_json', `The body is not JSON: ${message} at line ${line}, column ${column}.`, {
+      data: { offset, line, column },
+    })
+  }
+}
+
+function refuseDepth(depth: number): void {
+  if (depth <= maxBodyDepth) return
+  throw problem('http.too_deep', `The body nests deeper than ${maxBodyDepth} levels. Send a flatter one.`, {
+    data: { maxDepth: maxBodyDepth },
+  })
+}
+
+/** A key can also be spelled with escapes, so any escape means looking. */
+function mayNamePrototype(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u')
+}
+
+function refusePrototypeKeys(root: unknown): void {
+  for (const { value, path } of containers(root)) {
+    if (!Object.hasOwn(value, '__proto__')) continue
+    const fault: RequestFault = {
+      pointer: toPointer([...path, '__proto__']),
+      message: 'is a key that no object may have',
+    }
+    throw problem('http.forbidden_key', 'A member is named "__proto__". Rename it.', { data: { errors: [fault] } })
+  }
+}
+
+function depthOf(root: unknown): number {
+  let most = 0
+  for (const { path } of containers(root)) {
+    most = Math.max(most, path.length + 1)
+    if (most > maxBodyDepth) break
+  }
+  return most
+}
+
+type Path = readonly (string | number)[]
+
+/** Every object and list inside a value, without the call stack. */
+function* containers(root: unknown): Generator<{ value: object; path: Path }> {
+  const open: { value: object; path: Path }[] = []
+  const push = (value: unknown, path: Path) => {
+    if (typeof value === 'object' && value !== null) open.push({ value, path })
+  }
+  push(root, [])
+  for (let next = open.pop(); next; next = open.pop()) {
+    yield next
+    const { value, path } = next
+    if (Array.isArray(value)) for (const [index, item] of value.entries()) push(item, [...path, index])
+    else for (const [key, member] of Object.entries(value)) push(member, [...path, key])
+  }
+}
+
+/** A JSON pointer (RFC 6901). */
+export function toPointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
