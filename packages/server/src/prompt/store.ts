@@ -30,7 +30,14 @@ export async function listPrompts(db: Db, { limit, after }: Keyset<string>): Pro
 /** Inserts the prompt, or nothing when its key is taken. */
 export async function insertPrompt(
   db: Db,
-  row: { organization_id: string; id: string; key: string; name: string; description: string | null; created_by: string | null },
+  row: {
+    organization_id: string
+    id: string
+    key: string
+    name: string
+    description: string | null
+    created_by: string | null
+  },
 ): Promise<PromptRow | undefined> {
   return db
     .insertInto('prompts')
@@ -182,7 +189,12 @@ export async function moveRef(db: Db, move: RefMove): Promise<boolean> {
           .executeTakeFirst()
       : await db
           .updateTable('prompt_refs')
-          .set((row) => ({ version_id: next, revision: row('revision', '+', 1), updated_by: actor, updated_at: row.fn('now', []) }))
+          .set((row) => ({
+            version_id: next,
+            revision: row('revision', '+', 1),
+            updated_by: actor,
+            updated_at: row.fn('now', []),
+          }))
           .where('prompt_id', '=', prompt_id)
           .where('kind', '=', kind)
           .where('name', '=', name)

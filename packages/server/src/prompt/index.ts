@@ -1,0 +1,5 @@
+export type { CheckSource, PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
+export { createPromptRoutes } from './routes.ts'
+export { refResolver } from './select.ts'
+export { PromptService } from './service.ts'
+export { createTryPrompt, type TryPrompt } from './try.ts'

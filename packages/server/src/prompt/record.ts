@@ -1,0 +1,63 @@
+import type { Prompt, PromptReference, PromptVersion } from '@fairlead/core/prompt'
+import { messagesOf, variablesOf } from '@fairlead/core/prompt'
+import type { PromptVersionContent } from '@fairlead/core/workflow'
+import type { PromptRow, RefRow, VersionRow } from './store.ts'
+import { contentOf } from './store.ts'
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+export function toPrompt(row: PromptRow): Prompt {
+  return {
+    id: row.id,
+    key: row.key,
+    name: row.name,
+    description: row.description,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  }
+}
+
+export function toVersion(row: VersionRow): PromptVersion {
+  return {
+    id: row.id,
+    promptId: row.prompt_id,
+    versionNumber: row.version_number,
+    content: contentOf(row),
+    commitMessage: row.commit_message,
+    parentVersionId: row.parent_version_id,
+    mergeParentVersionId: row.merge_parent_version_id,
+    branch: row.branch,
+    kind: row.kind as PromptVersion['kind'],
+    contentHash: hex(row.content_hash),
+    commitHash: hex(row.commit_hash),
+    author: { name: row.author_name, email: row.author_email },
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+  }
+}
+
+export function toReference({ ref, version }: { ref: RefRow; version: VersionRow }): PromptReference {
+  return {
+    kind: ref.kind as PromptReference['kind'],
+    name: ref.name,
+    version: toVersion(version),
+    revision: ref.revision,
+    updatedAt: ref.updated_at.toISOString(),
+  }
+}
+
+export function toVersionContent(key: string, row: VersionRow): PromptVersionContent {
+  const content = contentOf(row)
+  return {
+    promptId: row.prompt_id,
+    key,
+    versionId: row.id,
+    versionNumber: row.version_number,
+    messages: messagesOf(content),
+    variables: variablesOf(content),
+    model: content.model,
+    outputSchema: content.outputSchema,
+  }
+}

@@ -1,0 +1,89 @@
+import type { promptEndpoints } from '@fairlead/core/prompt'
+import type { Handlers, Principal } from '../http/index.ts'
+import { pageOf } from '../http/index.ts'
+import type { Committer } from './commit.ts'
+import type { PromptService } from './service.ts'
+import type { TryPrompt } from './try.ts'
+
+/** The prompt room over HTTP: `:id` takes a prompt's id or its key. */
+export function createPromptRoutes({
+  prompts,
+  tryPrompt,
+}: {
+  prompts: PromptService
+  tryPrompt: TryPrompt
+}): Handlers<keyof typeof promptEndpoints> {
+  return {
+    async createPrompt({ organizationId, principal, body }) {
+      const prompt = await prompts.create(organizationId, committer(principal), body)
+      return { status: 201, body: prompt, location: `/prompts/${prompt.id}`, etag: prompt.head.commitHash }
+    },
+
+    async listPrompts({ organizationId, query: { limit }, cursor }) {
+      const [after] = cursor.after('string') ?? []
+      const rows = await prompts.list(organizationId, { limit: limit + 1, after })
+      return {
+        status: 200,
+        body: pageOf(rows, { limit, cursor, item: (prompt) => prompt, position: ({ key }) => [key] }),
+      }
+    },
+
+    async getPrompt({ organizationId, params }) {
+      const prompt = await prompts.get(organizationId, params.id)
+      return { status: 200, body: prompt, etag: prompt.head?.commitHash ?? prompt.updatedAt }
+    },
+
+    async createPromptVersion({ organizationId, principal, params, body, ifMatch }) {
+      const version = await prompts.commit(organizationId, params.id, committer(principal), {
+        ...body,
+        expectedHash: ifMatch,
+      })
+      return {
+        status: 201,
+        body: version,
+        location: `/prompts/${version.promptId}/versions/${version.versionNumber}`,
+        etag: version.commitHash,
+      }
+    },
+
+    async listPromptVersions({ organizationId, params, query: { limit }, cursor }) {
+      const [after] = cursor.after('number') ?? []
+      const rows = await prompts.listVersions(organizationId, params.id, { limit: limit + 1, after })
+      return {
+        status: 200,
+        body: pageOf(rows, {
+          limit,
+          cursor,
+          item: (version) => version,
+          position: (version) => [version.versionNumber],
+        }),
+      }
+    },
+
+    async getPromptVersion({ organizationId, params }) {
+      const version = await prompts.getVersion(organizationId, params.id, params.version)
+      return { status: 200, body: version, etag: version.commitHash }
+    },
+
+    async getPromptBranch({ organizationId, params }) {
+      const branch = await prompts.getBranch(organizationId, params.id, params.name)
+      return { status: 200, body: branch, etag: branch.version.commitHash }
+    },
+
+    async renderPrompt({ organizationId, params, body: { variables, ...selection } }) {
+      const { version, messages } = await prompts.render(organizationId, params.id, selection, variables)
+      return { status: 200, body: { versionId: version.id, versionNumber: version.versionNumber, messages } }
+    },
+
+    async tryPrompt({ organizationId, params, body: { variables, model, ...selection }, signal }) {
+      const tried = await tryPrompt(organizationId, params.id, { selection, variables, model, signal })
+      return { status: 200, body: tried }
+    },
+  }
+}
+
+/** Keys and browser tokens have no mailbox; the address that git wants names the credential in a domain nobody can own. */
+function committer(principal: Principal): Committer {
+  const email = principal.email ?? `${principal.kind}+${principal.id}@fairlead.invalid`
+  return { author: { name: principal.name, email }, userId: principal.userId }
+}

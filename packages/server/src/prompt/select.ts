@@ -1,0 +1,76 @@
+import { FairleadError } from '@fairlead/core/base'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/index.ts'
+import type { PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
+import { toVersionContent } from './record.ts'
+import * as store from './store.ts'
+
+/** Picks a version; without any of these, the label `production`, else the head of `main`. */
+export interface Selection {
+  version?: number | undefined
+  branch?: string | undefined
+  label?: string | undefined
+}
+
+/** The prompt room as a resolver of references: a version, a branch or a label; else `production`, else the head of `main`. */
+export const refResolver: VersionResolver = {
+  async resolve(db, request): Promise<ResolvedPrompt | null> {
+    const prompt = await findByIdOrKey(db, request.prompt)
+    if (!prompt) return null
+    const row = await findSelected(db, prompt.id, request)
+    if (!row) return null
+    return {
+      pin: { promptId: prompt.id, versionId: row.id, versionNumber: row.version_number, variantId: null },
+      content: toVersionContent(prompt.key, row),
+    }
+  },
+  async load(db, versionIds) {
+    const rows = await store.findVersionsById(db, versionIds)
+    return new Map(rows.map((row) => [row.id, toVersionContent(row.key, row)]))
+  },
+}
+
+export async function requirePrompt(db: Kysely<Tables>, idOrKey: string): Promise<store.PromptRow> {
+  const row = await findByIdOrKey(db, idOrKey)
+  if (!row) throw new FairleadError('prompt.not_found', `There is no prompt "${idOrKey}".`)
+  return row
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+async function findByIdOrKey(db: Kysely<Tables>, idOrKey: string): Promise<store.PromptRow | undefined> {
+  return (
+    (uuid.test(idOrKey) ? await store.findPrompt(db, { id: idOrKey }) : undefined) ??
+    store.findPrompt(db, { key: idOrKey })
+  )
+}
+
+/** The version that a selection names; throws `prompt.not_found` or `prompt.version_not_found`. */
+export async function selectVersion(
+  db: Kysely<Tables>,
+  idOrKey: string,
+  selection: Selection,
+): Promise<{ prompt: store.PromptRow; row: store.VersionRow }> {
+  const prompt = await requirePrompt(db, idOrKey)
+  const row = await findSelected(db, prompt.id, selection)
+  if (!row) throw unknownRef(idOrKey, selection)
+  return { prompt, row }
+}
+
+async function findSelected(
+  db: Kysely<Tables>,
+  promptId: string,
+  { version, branch, label }: Pick<PromptReferenceRequest, 'version' | 'branch' | 'label'>,
+): Promise<store.VersionRow | undefined> {
+  if (version !== undefined) return store.findVersion(db, promptId, version)
+  if (branch !== undefined) return (await store.findRef(db, promptId, 'branch', branch))?.version
+  if (label !== undefined) return (await store.findRef(db, promptId, 'label', label))?.version
+  const found =
+    (await store.findRef(db, promptId, 'label', 'production')) ?? (await store.findRef(db, promptId, 'branch', 'main'))
+  return found?.version
+}
+
+export function unknownRef(prompt: string, selection: Selection): FairleadError {
+  const [kind, name] = Object.entries(selection).find(([, value]) => value !== undefined) ?? ['branch', 'main']
+  return new FairleadError('prompt.version_not_found', `The prompt "${prompt}" has no ${kind} "${name}".`)
+}
