@@ -27,6 +27,7 @@ const expire = (...columns: string[]) => ({ select: ['organization_id', ...colum
  * with every migration that finds it changed.
  */
 export const access: Record<keyof Tables, TableAccess> = {
+  server_secrets: { app: nothing, system: append },
   organizations: {
     app: { select: 'row', update: ['name', 'settings', 'revision', 'updated_at'] },
     system: append,

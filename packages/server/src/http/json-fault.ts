@@ -26,7 +26,7 @@ export function locateJsonFault(text: string): JsonSyntaxFault {
   for (;;) {
     token.lastIndex = offset
     const match = token.exec(text)
-    const next = match && follow(expected, match, open)
+    const next: Expected | null = match && follow(expected, match, open)
     if (!next) return fault(text, offset, expected)
     offset = token.lastIndex
     expected = next

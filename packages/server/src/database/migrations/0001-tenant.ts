@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 
 /** Organizations, people, credentials, audit and outbox; the trigger function behind every append-only table. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql.raw(appendOnly + organizations + credentials + logs + outbox).execute(db)
+  await sql.raw(serverSecrets + appendOnly + organizations + credentials + logs + outbox).execute(db)
 }
 
 // The role test is by membership, so that it also holds for a login of its own that was granted fairlead_system.
@@ -16,6 +16,15 @@ begin
   raise exception '% of % refused: its rows never change', lower(tg_op), tg_table_name using errcode = '23001';
 end
 $$;
+`
+
+// What every replica must agree on when no FAIRLEAD_SECRET is set.
+const serverSecrets = `
+create table server_secrets (
+  name text primary key,
+  value bytea not null,
+  created_at timestamptz not null default now()
+);
 `
 
 const organizations = `

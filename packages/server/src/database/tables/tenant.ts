@@ -11,6 +11,12 @@ import type {
 
 /** Organizations, people, credentials, and what every room writes beside its own rows. */
 export interface TenantTables {
+  /** The server's own, for no organization to see. */
+  server_secrets: {
+    name: string
+    value: Bytes
+    created_at: TimeDefaultingToNow
+  }
   organizations: {
     id: string
     slug: string
