@@ -3,17 +3,27 @@ import { defineConfig } from 'vitest/config'
 // Tests run the sources: no build stands between an edit and its test.
 const conditions = ['@fairlead/source']
 
+function inPackage(name: string, test: { globalSetup?: string } = {}) {
+  return {
+    extends: true as const,
+    test: { name, root: `packages/${name}`, include: ['src/**/*.test.{ts,tsx}'], ...test },
+  }
+}
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
+  // Where a global setup runs.
+  environments: { __vitest__: { resolve: { conditions } } },
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      ...['core', 'sdk', 'server', 'react-components'].map((name) => ({
-        extends: true as const,
-        test: { name, root: `packages/${name}`, include: ['src/**/*.test.{ts,tsx}'] },
-      })),
+      inPackage('core'),
+      inPackage('sdk'),
+      // The databases that the server's suites copy.
+      inPackage('server', { globalSetup: 'src/database/testing/global-setup.ts' }),
+      inPackage('react-components'),
       { extends: true, test: { name: 'examples', include: ['examples/**/*.test.ts'] } },
       { extends: true, test: { name: 'repository', include: ['scripts/**/*.test.mjs'] } },
     ],
