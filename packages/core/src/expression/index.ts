@@ -1,3 +1,6 @@
 export type { ExpressionDiagnostic } from './diagnostic.ts'
+export type { Expression, ExpressionType } from './expression.ts'
+export { compileExpression } from './expression.ts'
+export { expressionLimits } from './limit.ts'
 export type { Template, TemplateSlot } from './template.ts'
 export { parseTemplate, renderTemplate } from './template.ts'
