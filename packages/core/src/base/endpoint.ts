@@ -30,6 +30,7 @@ export const permissions = [
   'member:write',
   'key:read',
   'key:write',
+  'token:write',
   'organization:read',
   'organization:write',
 ] as const

@@ -3,11 +3,12 @@ import type { EndpointContract } from '../base/contract-schema.ts'
 import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { permissions } from '../base/endpoint.ts'
 import type { tenantEndpoints } from './endpoints.ts'
+import { browserPermissions, roles } from './role.ts'
 
-const Id = z.strictObject({ id: z.string() })
-const UserId = z.strictObject({ userId: z.string() })
+const Id = z.strictObject({ id: z.uuidv7() })
+const UserId = z.strictObject({ userId: z.uuidv7() })
 
-export const Role = z.enum(['owner', 'admin', 'editor', 'viewer'])
+export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
 
 export const PermissionName = z.enum(permissions)
@@ -108,7 +109,7 @@ export const tenantContract = {
   revokeKey: { params: Id, responses: { 204: null } },
   createBrowserToken: {
     body: z.strictObject({
-      scopes: z.array(PermissionName).min(1),
+      scopes: z.array(z.enum(browserPermissions)).min(1),
       subject: z.string().min(1).max(255),
       expiresInSeconds: z.int().min(60).max(3600).default(900),
     }),

@@ -23,5 +23,5 @@ export const tenantEndpoints = {
   getKey: { method: 'GET', path: '/keys/:id', permission: 'key:read' },
   rotateKey: { method: 'POST', path: '/keys/:id/rotate', permission: 'key:write' },
   revokeKey: { method: 'DELETE', path: '/keys/:id', permission: 'key:write' },
-  createBrowserToken: { method: 'POST', path: '/browser-tokens', permission: 'key:write' },
+  createBrowserToken: { method: 'POST', path: '/browser-tokens', permission: 'token:write' },
 } as const satisfies Record<string, Endpoint>

@@ -14,7 +14,7 @@ const inSeconds = (seconds: number) => sql<Date>`now() + make_interval(secs => $
 export async function claimKey(
   db: ScopedDb,
   { claimSeconds, ...row }: Key & Pick<IdempotencyRow, 'method' | 'path' | 'request_hash'> & { claimSeconds: number },
-): Promise<{ kind: 'claimed'; claimedAt: string } | { kind: 'taken'; row: IdempotencyRow }> {
+): Promise<{ kind: 'claimed'; claimedAt: string } | { kind: 'taken'; row: IdempotencyRow | undefined }> {
   const fresh = {
     ...row,
     state: 'running' as const,
@@ -36,11 +36,15 @@ export async function claimKey(
     .returning(sql<string>`created_at::text`.as('claimedAt'))
     .executeTakeFirst()
   if (claimed) return { kind: 'claimed', claimedAt: claimed.claimedAt }
-  const taken = await db.selectFrom('idempotency_keys').selectAll().where(isKey(row)).executeTakeFirstOrThrow()
+  // Given back between the two statements: gone.
+  const taken = await db.selectFrom('idempotency_keys').selectAll().where(isKey(row)).executeTakeFirst()
   return { kind: 'taken', row: taken }
 }
 
-export async function renewClaim(db: ScopedDb, { claimSeconds, ...claim }: Claim & { claimSeconds: number }): Promise<void> {
+export async function renewClaim(
+  db: ScopedDb,
+  { claimSeconds, ...claim }: Claim & { claimSeconds: number },
+): Promise<void> {
   await db
     .updateTable('idempotency_keys')
     .set({ expires_at: inSeconds(claimSeconds) })

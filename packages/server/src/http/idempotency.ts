@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { canonicalJson } from '@fairlead/core/base'
 import type { Database } from '../database/index.ts'
+import type { EncodedAnswer } from './answer.ts'
 import { deriveKey } from './derive-key.ts'
 import type { Principal } from './handler.ts'
 import * as store from './idempotency-store.ts'
@@ -15,22 +16,17 @@ export interface IdempotentRequest {
   body: unknown
 }
 
-export interface StoredAnswer {
-  status: number
-  headers: Record<string, string>
-  /** JSON text, '' for none. */
-  body: string
-}
-
 /** The right to carry a request out. It must be ended by `complete` or `abandon`. */
 export interface IdempotencyClaim {
   /** Keeps the answer for whoever repeats the request. */
-  complete(answer: StoredAnswer): Promise<void>
+  complete(answer: EncodedAnswer): Promise<void>
   /** Nothing happened that is worth keeping: the request may be tried again at once. */
   abandon(): Promise<void>
 }
 
-export type IdempotencyOutcome = { kind: 'claimed'; claim: IdempotencyClaim } | { kind: 'replayed'; answer: StoredAnswer }
+export type IdempotencyOutcome =
+  | { kind: 'claimed'; claim: IdempotencyClaim }
+  | { kind: 'replayed'; answer: EncodedAnswer }
 
 export interface Idempotency {
   /**
@@ -62,6 +58,7 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
         store.claimKey(db, { ...row, claimSeconds }),
       )
       if (claimed.kind === 'claimed') return { kind: 'claimed', claim: claimOf(request, claimed.claimedAt) }
+      if (!claimed.row) throw inProgress()
       if (!claimed.row.request_hash.equals(row.request_hash)) throw mismatch()
       if (claimed.row.state === 'running') throw inProgress()
       return { kind: 'replayed', answer: open(answerKey(request), claimed.row) }
@@ -72,9 +69,14 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
     const { organizationId } = request.principal
     const { principal, key } = rowOf(request)
     const mine = { organization_id: organizationId, principal, key, claimedAt }
-    const renewal = setInterval(() => {
-      database.withOrganization(organizationId, (db) => store.renewClaim(db, { ...mine, claimSeconds })).catch(() => {})
-    }, (claimSeconds * 1000) / 3).unref()
+    const renewal = setInterval(
+      () => {
+        database
+          .withOrganization(organizationId, (db) => store.renewClaim(db, { ...mine, claimSeconds }))
+          .catch(() => {})
+      },
+      (claimSeconds * 1000) / 3,
+    ).unref()
     return {
       async complete(answer) {
         clearInterval(renewal)
@@ -89,7 +91,11 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
   }
 
   function answerKey({ principal, key }: IdempotentRequest): Buffer {
-    return deriveKey(secret, 'idempotent-answer', [principal.organizationId, principal.kind, principal.id, key].join('\0'))
+    return deriveKey(
+      secret,
+      'idempotent-answer',
+      [principal.organizationId, principal.kind, principal.id, key].join('\0'),
+    )
   }
 }
 
@@ -100,7 +106,9 @@ function rowOf({ principal, key, method, path, body }: IdempotentRequest) {
     key: createHash('sha256').update(key).digest('hex'),
     method,
     path,
-    request_hash: createHash('sha256').update([method, path, bodyText(body)].join('\0')).digest(),
+    request_hash: createHash('sha256')
+      .update([method, path, bodyText(body)].join('\0'))
+      .digest(),
   }
 }
 
@@ -118,14 +126,14 @@ const algorithm = 'aes-256-gcm'
 const ivBytes = 12
 const tagBytes = 16
 
-function seal(key: Buffer, { status, headers, body }: StoredAnswer) {
+function seal(key: Buffer, { status, headers, body }: EncodedAnswer) {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv(algorithm, key, iv)
   const sealed = Buffer.concat([cipher.update(body, 'utf8'), cipher.final()])
   return { status, headers, body: Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64') }
 }
 
-function open(key: Buffer, row: store.IdempotencyRow): StoredAnswer {
+function open(key: Buffer, row: store.IdempotencyRow): EncodedAnswer {
   const bytes = Buffer.from(row.response_body ?? '', 'base64')
   const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, ivBytes))
   decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes))

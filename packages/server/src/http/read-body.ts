@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 import { checkParsedBody, parseJsonBody } from './json-body.ts'
 import { problem } from './problem.ts'
 
@@ -33,14 +33,14 @@ export function refuseAnnouncedLength(request: Request, { maxBytes }: Pick<BodyL
 }
 
 /**
- * What is left of a body once the answer is out is thrown away for a moment, then the connection ends: answering and
- * closing at once would reset the connection before the client has read the answer.
+ * What is left of a body once the answer is out is thrown away unseen for a moment; then the connection is cut. Cutting
+ * it at once would reset the connection before the client has read the answer.
  */
-export function lingerThenClose(request: Request, response: Response): void {
-  response.setHeader('Connection', 'close')
+export function discardBody(request: Request): void {
+  if (request.complete || !hasBody(request)) return
   request.resume()
   const timer = setTimeout(() => request.destroy(), lingerMs).unref()
-  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
 function hasBody({ headers }: Request): boolean {

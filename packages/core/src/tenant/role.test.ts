@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { permissions } from '../base/endpoint.ts'
+import { browserPermissions, mayGrant, permissionsOf, roles } from './role.ts'
+
+const anyRole = fc.constantFrom(...roles)
+const anyPermissions = fc.subarray([...permissions]).map((list) => new Set(list))
+const asUser = (role: (typeof roles)[number]) => ({ role, permissions: permissionsOf(role) })
+
+describe('roles', () => {
+  test('each may do strictly or equally much of what the one before may', () => {
+    for (const [index, role] of roles.entries()) {
+      const mightier = roles[index - 1]
+      if (mightier) expect(permissionsOf(role).isSubsetOf(permissionsOf(mightier))).toBe(true)
+    }
+  })
+
+  test('an owner may do everything, a viewer only reads', () => {
+    expect([...permissionsOf('owner')]).toEqual([...permissions])
+    expect([...permissionsOf('viewer')].every((permission) => permission.endsWith(':read'))).toBe(true)
+  })
+
+  test('whoever grants a role has every permission that comes with it', () => {
+    fc.assert(
+      fc.property(anyRole, anyRole, (own, granted) => {
+        if (!mayGrant(asUser(own), granted)) return
+        expect(permissionsOf(granted).isSubsetOf(permissionsOf(own))).toBe(true)
+      }),
+    )
+    fc.assert(
+      fc.property(anyPermissions, anyRole, (own, granted) => {
+        expect(mayGrant({ role: null, permissions: own }, granted)).toBe(permissionsOf(granted).isSubsetOf(own))
+      }),
+    )
+  })
+
+  test('an admin grants admin but not owner', () => {
+    expect(mayGrant(asUser('admin'), 'admin')).toBe(true)
+    expect(mayGrant(asUser('admin'), 'owner')).toBe(false)
+  })
+
+  test('nothing that makes credentials or members reaches a browser', () => {
+    expect(browserPermissions.filter((permission) => /^(key|token|member):write$/.test(permission))).toEqual([])
+  })
+})

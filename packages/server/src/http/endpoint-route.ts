@@ -1,0 +1,177 @@
+import type { Endpoint, RequestFault } from '@fairlead/core/base'
+import type { EndpointContract } from '@fairlead/core/contract'
+import type { Request, Response } from 'express'
+import * as z from 'zod'
+import type { Answer, EncodedAnswer } from './answer.ts'
+import { checkAnswer, encodeAnswer, encodeProblem, requestIdOf, writeAnswer } from './answer.ts'
+import { createPageCursor } from './cursor.ts'
+import type { Drain } from './drain.ts'
+import { readIfMatch } from './entity-tag.ts'
+import type { Principal, StreamResult, UserIdentity } from './handler.ts'
+import type { Idempotency, IdempotencyClaim } from './idempotency.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { problem, statusOf } from './problem.ts'
+import type { RateLimiter } from './rate-limit.ts'
+import type { BodyLimits } from './read-body.ts'
+import { readJsonBody, refuseAnnouncedLength } from './read-body.ts'
+import { checkPart, invalidRequest } from './request-fault.ts'
+
+/** Turns the `Authorization` header into who is asking. Both throw `auth.…` problems. */
+export interface Authenticator {
+  principal(authorization: string | undefined): Promise<Principal>
+  identity(authorization: string | undefined): Promise<UserIdentity>
+}
+
+export interface RouteParts {
+  authenticator: Authenticator
+  rateLimiter: RateLimiter
+  idempotency: Idempotency
+  cursorSecret: Uint8Array
+  bodyLimits: BodyLimits
+  drain: Drain
+  metrics: HttpMetrics
+  /** Whether answers are held against the contract: in tests and development. */
+  checkAnswers: boolean
+}
+
+/** One endpoint with its contract and handler, the types of which have been joined by `Handlers` already. */
+export interface BoundEndpoint {
+  name: string
+  endpoint: Endpoint
+  contract: EndpointContract
+  handle: (context: object) => Promise<Answer | StreamResult>
+}
+
+const noQuery = z.strictObject({})
+
+/** Everything that happens to a request of one endpoint, in order, from its credential to its answer. */
+export async function serveEndpoint(
+  bound: BoundEndpoint,
+  parts: RouteParts,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { endpoint } = bound
+  refuseAnnouncedLength(request, parts.bodyLimits)
+  const principal = await authenticate(endpoint, parts, request)
+  response.set(await parts.rateLimiter.consume(counted(principal)))
+  const { params, query, body, rawBody } = await readParts(bound, parts, request)
+  const organizationId = principal.kind === 'identity' ? null : principal.organizationId
+  const signal = signalOf(endpoint, parts.drain, response)
+  const context = {
+    principal,
+    organizationId,
+    params,
+    query,
+    body,
+    ifMatch: endpoint.ifMatch ? readIfMatch(request.headers['if-match']) : undefined,
+    ifNoneMatch: request.headers['if-none-match'],
+    cursor: createPageCursor(parts.cursorSecret, cursorScope(bound, request, organizationId), cursorOf(query)),
+    requestId: requestIdOf(response),
+    signal,
+    request,
+  }
+  const result = () => bound.handle(context)
+  if (endpoint.stream) return openStream(bound, parts, response, (await result()) as StreamResult)
+  const carryOut = async () => {
+    const answer = encodeAnswer(endpoint, request.baseUrl, (await result()) as Answer)
+    if (parts.checkAnswers) checkAnswer(bound.name, bound.contract, answer)
+    return answer
+  }
+  const key = idempotencyKeyOf(endpoint, request)
+  if (key === undefined || principal.kind === 'identity') return writeAnswer(request, response, await carryOut())
+  const path = request.originalUrl.slice(request.baseUrl.length)
+  const begun = await parts.idempotency.begin({ principal, key, method: request.method, path, body: rawBody })
+  if (begun.kind === 'claimed') return carryOutOnce(begun.claim, request, response, carryOut)
+  response.set('Idempotency-Replayed', 'true')
+  writeAnswer(request, response, begun.answer)
+}
+
+async function openStream(
+  { name }: BoundEndpoint,
+  { metrics }: RouteParts,
+  response: Response,
+  { stream }: StreamResult,
+) {
+  const closed = metrics.streamOpened(name)
+  await stream(response).finally(closed)
+}
+
+async function authenticate(endpoint: Endpoint, { authenticator }: RouteParts, request: Request) {
+  const { authorization } = request.headers
+  if (endpoint.identity === 'user') return authenticator.identity(authorization)
+  const principal = await authenticator.principal(authorization)
+  const { permission } = endpoint
+  if (permission === null || principal.permissions.has(permission)) return principal
+  throw problem('auth.forbidden', `This needs the permission "${permission}", which the credential does not have.`, {
+    data: { permission },
+    headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${permission}"` },
+  })
+}
+
+function counted(principal: Principal | UserIdentity): Pick<Principal, 'kind' | 'id' | 'organizationId'> {
+  return principal.kind === 'identity' ? { kind: 'user', id: principal.userId, organizationId: 'none' } : principal
+}
+
+async function readParts({ contract }: BoundEndpoint, { bodyLimits }: RouteParts, request: Request) {
+  const params = checkPart('path', contract.params, request.params)
+  // An id that can't be one is an unknown id.
+  if (!params.ok) throw problem('http.not_found', `There is nothing at ${request.path}.`)
+  const query = checkPart('query', contract.query ?? noQuery, request.query)
+  const rawBody = contract.body ? await readJsonBody(request, bodyLimits) : undefined
+  const body = checkPart('body', contract.body, rawBody)
+  const faults: RequestFault[] = [...(query.ok ? [] : query.faults), ...(body.ok ? [] : body.faults)]
+  if (!query.ok || !body.ok) throw invalidRequest(faults)
+  return { params: params.value, query: query.value, body: body.value, rawBody }
+}
+
+function signalOf({ stream }: Endpoint, drain: Drain, response: Response): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  return AbortSignal.any([gone.signal, stream ? drain.begun : drain.expired])
+}
+
+function cursorOf(query: unknown): string | undefined {
+  return (query as { cursor?: string } | undefined)?.cursor
+}
+
+/** A cursor belongs to one list of one organization under the same filters; the page size may change. */
+function cursorScope({ name }: BoundEndpoint, { path, query }: Request, organizationId: string | null): string {
+  const filters = Object.entries(query)
+    .filter(([key]) => key !== 'cursor' && key !== 'limit')
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return JSON.stringify([organizationId, name, path, filters])
+}
+
+function idempotencyKeyOf({ method }: Endpoint, request: Request): string | undefined {
+  const key = method === 'POST' ? request.get('Idempotency-Key') : undefined
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw problem('http.bad_idempotency_key', 'An Idempotency-Key has 1 to 255 visible ASCII characters. Send a UUID.', {
+    data: {
+      errors: [{ in: 'header', pointer: '/idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }],
+    },
+  })
+}
+
+/** What failed for a passing reason is not kept: the same key may try again. */
+const passing = new Set([401, 408, 425, 429])
+const isKept = (status: number) => status < 500 && !passing.has(status)
+
+async function carryOutOnce(
+  claim: IdempotencyClaim,
+  request: Request,
+  response: Response,
+  carryOut: () => Promise<EncodedAnswer>,
+): Promise<void> {
+  let answer: EncodedAnswer
+  try {
+    answer = await carryOut()
+  } catch (error) {
+    if (isKept(statusOf(error))) await claim.complete(encodeProblem(error, request, response))
+    // A claim that can't be given back ends by itself, and the first error says more.
+    else await claim.abandon().catch(() => {})
+    throw error
+  }
+  await claim.complete(answer)
+  writeAnswer(request, response, answer)
+}
