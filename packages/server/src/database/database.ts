@@ -40,7 +40,7 @@ export interface Database {
   withOrganization<T>(organizationId: string, work: (db: ScopedDb) => Promise<T>): Promise<T>
   /** A transaction across organizations, limited to what policies.ts opens to the system. */
   withSystem<T>(work: (db: ScopedDb) => Promise<T>): Promise<T>
-  /** A transaction as the owner of the tables, who sees no tenant's rows. */
+  /** A transaction as the owner of the tables, for changes to them; its rows are bound to policies like everyone's. */
   withOwner<T>(work: (db: ScopedDb) => Promise<T>): Promise<T>
   /** Brings the schema up to date; safe in any number of processes at once. */
   migrate(): Promise<{ applied: string[] }>

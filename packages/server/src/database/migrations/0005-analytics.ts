@@ -38,6 +38,8 @@ create table executions (
 ) partition by range (id);
 create index executions_run on executions (organization_id, run_id) where run_id is not null;
 create table executions_default partition of executions default;
+-- Nobody is granted a partition, and were somebody: without a policy it shows nothing.
+alter table executions_default enable row level security, force row level security;
 `
 
 const prices = `
