@@ -7,11 +7,13 @@ const anyRole = fc.constantFrom(...roles)
 const anyPermissions = fc.subarray([...permissions]).map((list) => new Set(list))
 const asUser = (role: (typeof roles)[number]) => ({ role, permissions: permissionsOf(role) })
 
+const isPart = (part: ReadonlySet<string>, whole: ReadonlySet<string>) => [...part].every((item) => whole.has(item))
+
 describe('roles', () => {
   test('each may do strictly or equally much of what the one before may', () => {
     for (const [index, role] of roles.entries()) {
       const mightier = roles[index - 1]
-      if (mightier) expect(permissionsOf(role).isSubsetOf(permissionsOf(mightier))).toBe(true)
+      if (mightier) expect(isPart(permissionsOf(role), permissionsOf(mightier))).toBe(true)
     }
   })
 
@@ -24,12 +26,12 @@ describe('roles', () => {
     fc.assert(
       fc.property(anyRole, anyRole, (own, granted) => {
         if (!mayGrant(asUser(own), granted)) return
-        expect(permissionsOf(granted).isSubsetOf(permissionsOf(own))).toBe(true)
+        expect(isPart(permissionsOf(granted), permissionsOf(own))).toBe(true)
       }),
     )
     fc.assert(
       fc.property(anyPermissions, anyRole, (own, granted) => {
-        expect(mayGrant({ role: null, permissions: own }, granted)).toBe(permissionsOf(granted).isSubsetOf(own))
+        expect(mayGrant({ role: null, permissions: own }, granted)).toBe(isPart(permissionsOf(granted), own))
       }),
     )
   })

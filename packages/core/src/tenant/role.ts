@@ -57,5 +57,5 @@ export function permissionsOf(role: Role): ReadonlySet<Permission> {
  */
 export function mayGrant(granter: { role: Role | null; permissions: ReadonlySet<Permission> }, role: Role): boolean {
   if (granter.role !== null) return roles.indexOf(granter.role) <= roles.indexOf(role)
-  return permissionsOf(role).isSubsetOf(granter.permissions)
+  return [...permissionsOf(role)].every((permission) => granter.permissions.has(permission))
 }
