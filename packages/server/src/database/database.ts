@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/core/base'
 import { Announcer } from './announcer.ts'
+import { withoutTransaction } from './job-tables.ts'
 import type { DatabaseLogger } from './logger.ts'
 import { silentLogger } from './logger.ts'
 import { latestMigration, migrateDatabase } from './migrate.ts'
@@ -56,7 +57,7 @@ export interface Database {
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>
   /** Whether statements can be run and the schema is this program's; never throws. */
   ready(): Promise<{ ok: boolean; migration: string | null }>
-  /** Runs what pg-boss hands over, in a system scope of its own. */
+  /** Runs what pg-boss hands over in a system scope of its own, and returns the rows of all its statements. */
   executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>
   /** Waits for the open scopes, then disconnects. */
   close(): Promise<void>
@@ -119,7 +120,8 @@ function overBackend(backend: Backend, options: DatabaseOptions, logger: Databas
     notify: (channel, payload) => announcer.notify(channel, payload),
     listen: (channel, onPayload) => announcer.listen(channel, onPayload),
     ready: () => isReady(backend),
-    executeSql: (text, values = []) => runScope(backend, 'system', '', (scope) => scope.run(unwrap(text), values)),
+    executeSql: (text, values = []) =>
+      runScope(backend, 'system', '', (scope) => scope.run(withoutTransaction(text), values)),
     async close() {
       await announcer.close()
       await backend.close()
@@ -133,11 +135,6 @@ function inOrganization(organizationId: string): string {
     throw new FairleadError('database.invalid_organization', `"${organizationId}" is not the id of an organization.`)
   }
   return `;SET LOCAL app.organization_id='${organizationId}'`
-}
-
-/** pg-boss brings its own BEGIN and COMMIT where it sends several statements; the scope has both already. */
-function unwrap(text: string): string {
-  return text.replace(/^\s*BEGIN\s*;/i, '').replace(/\bCOMMIT\s*;?\s*$/i, '')
 }
 
 async function isReady(backend: Backend): Promise<{ ok: boolean; migration: string | null }> {

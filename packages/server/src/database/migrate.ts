@@ -1,19 +1,17 @@
 import { FairleadError } from '@fairlead/core/base'
 import { Migrator } from 'kysely/migration'
 import { applyPolicies } from './apply-policies.ts'
+import { ensureJobTables } from './job-tables.ts'
 import type { DatabaseLogger } from './logger.ts'
 import { migrations } from './migrations/index.ts'
 import { repairOutbox } from './outbox.ts'
-import { ensureRoles, roleOf } from './roles.ts'
+import { ensureRoles } from './roles.ts'
 import type { Scope } from './scope.ts'
 import { runScope } from './scope.ts'
 import type { Backend } from './session.ts'
 
 /** Any number that no other program uses on this database: "fairlead" in ASCII. */
 const lockId = '7377559450091938148'
-
-/** Where the background jobs keep their own tables. */
-export const jobSchema = 'pgboss'
 
 /** The migration that a database must have for this program. */
 export const latestMigration = Object.keys(migrations).at(-1)!
@@ -28,7 +26,7 @@ export async function migrateDatabase(backend: Backend, logger: DatabaseLogger):
     await scope.run('select pg_advisory_xact_lock($1)', [lockId])
     const names = await migrateTables(scope)
     await applyPolicies(scope)
-    await ensureJobSchema(scope)
+    await ensureJobTables(scope)
     return names
   })
   await runScope(backend, 'system', '', repairOutbox)
@@ -58,11 +56,4 @@ async function isUpToDate(scope: Scope): Promise<boolean> {
   if (!rows[0]!.exists) return false
   const names = await scope.run('select name from kysely_migration order by name')
   return names.rows.map(({ name }) => name).join() === Object.keys(migrations).join()
-}
-
-/** pg-boss works as the system role: it may do what it likes in its own schema, and nothing else there is. */
-async function ensureJobSchema(scope: Scope): Promise<void> {
-  const { rows } = await scope.run(`select from pg_namespace where nspname = '${jobSchema}'`)
-  if (rows.length > 0) return
-  await scope.run(`create schema ${jobSchema} authorization ${roleOf.system}`)
 }

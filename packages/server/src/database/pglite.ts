@@ -67,10 +67,9 @@ async function send(pglite: PGlite, parts: readonly Uint8Array[]): Promise<Answe
   return answer.messages
 }
 
-/** The result of the last statement; throws the first error. */
+/** Throws the first error. */
 function readResult(answers: Answers): StatementResult {
-  let result: StatementResult = { rows: [], command: '', rowCount: null }
-  let rows: StatementResult['rows'] = []
+  const result: StatementResult = { rows: [], command: '', rowCount: null }
   let columns: { name: string; parse(text: string): unknown }[] = []
   for (const answer of answers) {
     if (answer instanceof messages.DatabaseError) {
@@ -80,12 +79,12 @@ function readResult(answers: Answers): StatementResult {
     if (answer instanceof messages.RowDescriptionMessage) {
       columns = answer.fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }))
     } else if (answer instanceof messages.DataRowMessage) {
-      rows.push(readRow(columns, answer.fields))
+      result.rows.push(readRow(columns, answer.fields))
     } else if (answer instanceof messages.CommandCompleteMessage) {
       const words = answer.text.split(' ')
       const count = Number(words.at(-1))
-      result = { rows, command: words[0]!, rowCount: Number.isNaN(count) ? null : count }
-      rows = []
+      result.command = words[0]!
+      result.rowCount = Number.isNaN(count) ? null : count
     }
   }
   return result

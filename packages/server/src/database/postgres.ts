@@ -113,7 +113,7 @@ class LoginPool {
 
   async #run(client: PoolClient, text: string, parameters: readonly unknown[]): Promise<StatementResult> {
     // Simple protocol: the only one that takes several statements at once.
-    if (parameters.length === 0) return lastResult(await client.query(text))
+    if (parameters.length === 0) return joinResults(await client.query(text))
     const name = this.#names?.nameOf(text)
     return client.query({ text, values: parameters.map(encodeParameter), ...(name !== undefined && { name }) })
   }
@@ -123,6 +123,8 @@ class LoginPool {
   }
 }
 
-function lastResult(result: QueryResult | QueryResult[]): StatementResult {
-  return Array.isArray(result) ? result.at(-1)! : result
+function joinResults(result: QueryResult | QueryResult[]): StatementResult {
+  if (!Array.isArray(result)) return result
+  const { command, rowCount } = result.at(-1)!
+  return { rows: result.flatMap(({ rows }) => rows), command, rowCount }
 }

@@ -10,7 +10,7 @@ export interface StatementResult {
 
 /** One connection to Postgres, held by nobody else until it is released. It answers one call at a time. */
 export interface Session {
-  /** Runs one statement; without parameters the text may hold several, and the last one's result counts. */
+  /** Runs one statement. Without parameters the text may hold several: the rows are those of all, the rest is the last's. */
   run(text: string, parameters: readonly unknown[]): Promise<StatementResult>
   /** Gives the session back. `broken` ends it: its state is unknown. */
   release(broken: boolean): void

@@ -206,14 +206,16 @@ describe.each(backends)('tenancy on %s', (kind) => {
     }
   })
 
-  // PGlite's owner is a superuser, whom no policy binds. Before Postgres 16 an owner inherits the system's policies.
-  it.skipIf(kind === 'pglite')('binds the owner of the tables to policies too', async () => {
-    const closed = tenantTables.filter((table) => !access[table].system.select)
-    expect(closed.length).toBeGreaterThan(10)
-    for (const table of closed) {
-      expect({ table, rows: await query(`select organization_id from ${table}`) }).toEqual({ table, rows: [] })
-    }
-  })
+  if (kind === 'postgres') {
+    // PGlite's owner is a superuser, whom no policy binds. Before Postgres 16 an owner inherits the system's policies.
+    it('binds the owner of the tables to policies too', async () => {
+      const closed = tenantTables.filter((table) => !access[table].system.select)
+      expect(closed.length).toBeGreaterThan(10)
+      for (const table of closed) {
+        expect({ table, rows: await query(`select organization_id from ${table}`) }).toEqual({ table, rows: [] })
+      }
+    })
+  }
 
   it('shows an organization its members and nobody else', async () => {
     const people = await asUs((db) => db.selectFrom('users').select('id').execute())
