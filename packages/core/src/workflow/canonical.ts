@@ -1,4 +1,5 @@
 import type { Workflow, WorkflowEdge, WorkflowNode } from './document-schema.ts'
+import { freeEdgeId } from './edge-id.ts'
 import { handleOf } from './flow.ts'
 
 /**
@@ -68,12 +69,4 @@ function fillTargets(workflow: Workflow): Workflow {
     return { ...node, data: { ...node.data, config } }
   })
   return { ...workflow, nodes, edges }
-}
-
-/** `base`, or the first of `base-2`, `base-3` … that no edge has; the id then counts as taken. */
-function freeEdgeId(base: string, taken: Set<string>): string {
-  let id = base
-  for (let number = 2; taken.has(id); number++) id = `${base}-${number}`
-  taken.add(id)
-  return id
 }

@@ -1,0 +1,30 @@
+import { errorAt, inNode, listed } from '../diagnostic.ts'
+import type { Subject } from './subject.ts'
+
+/** That a run has one place to start and can reach every node. */
+export function checkReachability({ workflow, structure, report }: Subject): void {
+  const { entries, islands } = structure.faults
+  const place = (nodeId: string) => inNode(nodeId, structure.positions.get(nodeId)!)
+  if (workflow.nodes.length === 0) {
+    report(errorAt({ nodeId: null, path: ['nodes'] }, 'no_entry', 'The workflow has no nodes.', 'Add a first node.'))
+  } else if (structure.entry === null && entries.length === 0) {
+    const first = structure.top.members[0] ?? workflow.nodes[0]!.id
+    const message = 'Every node outside the containers has an incoming edge, so a run has no place to start.'
+    report(errorAt(place(first), 'no_entry', message, 'Remove the edge that leads into the first node.'))
+  }
+  for (const nodeId of entries) {
+    const others = entries.filter((other) => other !== nodeId)
+    const message = `"${nodeId}" has no incoming edge, and neither has ${listed(others)}: only one node can be the entry.`
+    report(
+      errorAt(place(nodeId), 'several_entries', message, 'Connect it to the node that runs before it, or remove it.'),
+    )
+  }
+  for (const island of islands) {
+    const [first] = island
+    const rest = island.length === 1 ? '' : ` Nor are ${listed(island.slice(1))} behind it.`
+    const message = `"${first}" is not reached from the entry.${rest}`
+    report(
+      errorAt(place(first!), 'unreachable_node', message, 'Connect it to the node that runs before it, or remove it.'),
+    )
+  }
+}

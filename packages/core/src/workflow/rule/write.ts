@@ -1,0 +1,83 @@
+import type { JsonSchema } from '../../base/index.ts'
+import { errorAt, inNode, shown } from '../diagnostic.ts'
+import type { WorkflowNode, WorkflowVariable } from '../document-schema.ts'
+import { didYouMean } from '../near-miss.ts'
+import { basicTypesOf, itemsOf, schemaConflict } from '../schema-type.ts'
+import { outputVariableOf, ownSchema, visibleWrites } from '../writes.ts'
+import type { Subject } from './subject.ts'
+
+/** What nodes write: to a variable that is declared, of a type that fits it, and from one branch only unless it reduces. */
+export function checkWrites(subject: Subject): void {
+  const { workflow, structure, opaque } = subject
+  for (const [position, node] of workflow.nodes.entries()) {
+    if (!opaque.has(node.id)) checkOutputVariable(subject, node, position)
+  }
+  const writesOf = visibleWrites(structure)
+  const reported = new Set<string>()
+  for (const [container, region] of structure.regions) {
+    if (region.bodies.length < 2) continue
+    const writers = new Map<string, { body: number; nodeId: string }[]>()
+    for (const [body, { order }] of region.bodies.entries()) {
+      for (const { nodeId, variable } of order.flatMap(writesOf)) {
+        writers.set(variable, [...(writers.get(variable) ?? []), { body, nodeId }])
+      }
+    }
+    for (const [variable, found] of writers) {
+      const declared = workflow.variables[variable]
+      if (declared === undefined || declared.reducer !== undefined || new Set(found.map((f) => f.body)).size < 2)
+        continue
+      for (const { body, nodeId } of found) {
+        const other = found.find((candidate) => candidate.body !== body)!
+        if (!reported.has(nodeId)) reportRace(subject, container, variable, nodeId, other.nodeId)
+        reported.add(nodeId)
+      }
+    }
+  }
+}
+
+function reportRace(
+  { structure, report }: Subject,
+  container: string,
+  variable: string,
+  nodeId: string,
+  other: string,
+): void {
+  const message = `"${nodeId}" writes "${variable}", and so does "${other}" in another branch of "${container}".`
+  const hint = `Give "${variable}" a reducer (append, merge or sum), or write to different variables.`
+  const place = inNode(nodeId, structure.positions.get(nodeId)!, 'data', 'config', 'outputVariable')
+  report(errorAt(place, 'concurrent_writes', message, hint))
+}
+
+function checkOutputVariable(subject: Subject, node: WorkflowNode, position: number): void {
+  const { workflow, catalog, report } = subject
+  const name = outputVariableOf(node)
+  if (name === null) return
+  const place = inNode(node.id, position, 'data', 'config', 'outputVariable')
+  const names = Object.keys(workflow.variables)
+  if (!Object.hasOwn(workflow.variables, name)) {
+    const isInput = Object.hasOwn(workflow.inputs, name)
+    const message = isInput
+      ? `"${name}" is an input, and inputs can't be written.`
+      : `There is no variable ${shown(name)}.`
+    const hint = `${didYouMean(name, names)} Or declare it under "variables".`.trim()
+    report(errorAt(place, isInput ? 'write_to_input' : 'undeclared_variable', message, hint))
+    return
+  }
+  const given = ownSchema(catalog, node)
+  if (given === undefined) return
+  const fault = writeFault(given, name, workflow.variables[name]!)
+  if (fault === null) return
+  report(errorAt(place, 'write_mismatch', fault, `Change the schema of "${name}", or write to another variable.`))
+}
+
+/** Why what a node writes can't be a value of the variable, or null. */
+export function writeFault(given: JsonSchema, name: string, variable: WorkflowVariable): string | null {
+  const appendsElement = variable.reducer === 'append' && basicTypesOf(given)?.has('array') !== true
+  const conflict = appendsElement
+    ? schemaConflict(given, itemsOf(variable.schema))
+    : schemaConflict(given, variable.schema)
+  if (conflict === null) return null
+  const what = conflict.at === '' ? 'What is written' : `"${conflict.at}" of what is written`
+  const wanted = appendsElement ? `an element of "${name}"` : `"${name}${conflict.at}"`
+  return `${what} is of type ${conflict.given}, but ${wanted} is of type ${conflict.wanted}.`
+}
