@@ -91,9 +91,10 @@ function withoutCrossingEdges(before: Workflow, after: Workflow, moving: Readonl
 export function unwrapContainer(workflow: Workflow, containerId: string): Edit {
   const container = nodeOf(workflow, containerId)
   const body = bodyNodesOf(container) ?? []
-  const entries = workflow.edges.filter((edge) => edge.source === containerId && handleOf(edge) === 'body')
-  const next = workflow.edges.find((edge) => edge.source === containerId && handleOf(edge) === 'done')
-  const entering = workflow.edges.filter((edge) => edge.target === containerId)
+  const others = workflow.edges.filter((edge) => edge.source !== containerId || edge.target !== containerId)
+  const entries = others.filter((edge) => edge.source === containerId && handleOf(edge) === 'body')
+  const next = others.find((edge) => edge.source === containerId && handleOf(edge) === 'done')
+  const entering = others.filter((edge) => edge.target === containerId)
   const outer = containerOf(workflow, containerId)
   const emptied = withNode(workflow, withBodyNodes(container, []))
   let after = withoutNode(outer === null ? emptied : relisted(emptied, body, outer.id), containerId)

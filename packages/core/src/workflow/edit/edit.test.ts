@@ -108,7 +108,7 @@ const operations: Operation[] = [
 ]
 
 /** Applies as many operations as there are triples of dice; answers the history and every patch. */
-function edited(start: Workflow, dice: readonly number[], limit = 1000): { history: History; patches: Patch[] } {
+function edited(start: Workflow, dice: readonly number[], limit = 10_000): { history: History; patches: Patch[] } {
   let at = 0
   const roll = (sides: number) => (dice[at++] ?? 0) % Math.max(1, sides)
   let history = startHistory(start, { limit })
@@ -141,7 +141,7 @@ describe('undo and redo', () => {
   test('500 edits undone give the first workflow, redone the last, byte for byte', () => {
     fc.assert(
       fc.property(small, fc.nat(0x7fffffff), (start, seed) => {
-        const { history, patches } = edited(start, rollsOf(seed, 4000))
+        const { history, patches } = edited(start, rollsOf(seed, 3000))
         expect(patches.length).toBeGreaterThan(500)
         let back = history
         while (back.past.length > 0) back = undo(back)
