@@ -1,5 +1,7 @@
 export type { CursorPosition, PageCursor } from './cursor.ts'
 export { pageOf } from './cursor.ts'
+export { deriveKey } from './derive-key.ts'
+export type { Authenticator } from './endpoint-route.ts'
 export type {
   Handler,
   HandlerContext,

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import type { Permission } from '@fairlead/core/base'
+import { FairleadError, permissions } from '@fairlead/core/base'
+import type { NewApiKey } from '@fairlead/core/tenant'
+import type { Database } from '../database/index.ts'
+import type { Principal } from '../http/index.ts'
+import * as accounts from './account-store.ts'
+import type { TenantService } from './service.ts'
+
+export interface BootstrapRequest {
+  name: string
+  /** Lower-case letters, digits and dashes. */
+  slug: string
+  keyName: string
+}
+
+export interface BootstrappedOrganization {
+  organization: { id: string; slug: string; name: string }
+  /** May do everything in the organization; its secret is shown here and never again. */
+  key: NewApiKey
+}
+
+const slugPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** What is done from outside of every organization: by whoever runs the server, never over HTTP. */
+export function createOperator(database: Database, tenant: TenantService, newId: () => string) {
+  return {
+    listOrganizations: () => database.withSystem(accounts.listOrganizations),
+
+    /** Creates an organization with a key of all scopes. Throws `tenant.slug_taken` and `tenant.invalid_slug`. */
+    async bootstrapOrganization({ name, slug, keyName }: BootstrapRequest): Promise<BootstrappedOrganization> {
+      if (!slugPattern.test(slug)) {
+        throw new FairleadError(
+          'tenant.invalid_slug',
+          `The slug "${slug}" must be 1 to 63 lower-case letters, digits or dashes, with no dash at either end.`,
+        )
+      }
+      const id = newId()
+      if (!(await database.withSystem((db) => accounts.insertOrganization(db, { id, slug, name })))) {
+        throw new FairleadError('tenant.slug_taken', `There is an organization "${slug}" already. Choose another slug.`)
+      }
+      const key = await tenant.keys.create(systemOf(id), { name: keyName, environment: 'live', scopes: permissions })
+      return { organization: { id, slug, name }, key }
+    },
+
+    /** The first organization of an empty database, undefined when there is one, by whichever replica. */
+    async bootstrapFirst(request: BootstrapRequest): Promise<BootstrappedOrganization | undefined> {
+      if ((await this.listOrganizations()).length > 0) return undefined
+      try {
+        return await this.bootstrapOrganization(request)
+      } catch (error) {
+        // Another replica was faster.
+        if (error instanceof FairleadError && error.code === 'tenant.slug_taken') return undefined
+        throw error
+      }
+    },
+
+    /** Undefined when there is no organization of that slug. */
+    findOrganization: (slug: string) => database.withSystem((db) => accounts.findOrganizationBySlug(db, slug)),
+  }
+}
+
+export type Operator = ReturnType<typeof createOperator>
+
+/** Whoever runs the server, acting in an organization. */
+export function systemOf(organizationId: string, scopes: readonly Permission[] = permissions): Principal {
+  return {
+    kind: 'system',
+    id: 'operator',
+    organizationId,
+    role: null,
+    permissions: new Set(scopes),
+    userId: null,
+    name: 'Operator',
+    email: null,
+  }
+}
+
+/** The secret that signs and encrypts: the configured one, else one that is made once and kept in the database. */
+export async function resolveServerSecret(database: Database, configured: string | undefined): Promise<Uint8Array> {
+  if (configured !== undefined) return Buffer.from(configured)
+  return database.withSystem((db) => accounts.serverSecret(db, 'signing', randomBytes(32)))
+}
