@@ -1,0 +1,128 @@
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type { BaseCheckpointSaver, CompiledStateGraph } from '@langchain/langgraph'
+import { END, START, StateGraph } from '@langchain/langgraph'
+
+import type { Clock } from '../base/index.ts'
+import { createId, FairleadError, validateJson } from '../base/index.ts'
+import type { Workflow } from '../workflow/index.ts'
+import { initialValue } from '../workflow/index.ts'
+import { evaluate } from './evaluate.ts'
+import type { FrameData } from './frame.ts'
+import { Frame } from './frame.ts'
+import { BodyLimits } from './limit.ts'
+import type { Plan } from './plan.ts'
+import { planWorkflow } from './plan.ts'
+import type { Builder, GraphContext } from './region-graph.ts'
+import { buildRegion, graphName } from './region-graph.ts'
+import type { ModelSource, PromptSource, ToolSource } from './sources.ts'
+import { createSources } from './sources.ts'
+import type { RegionState } from './state.ts'
+import { frameKey, outputsKey, stateOf } from './state.ts'
+
+/** What a workflow needs from its host. */
+export interface WorkflowRuntime {
+  /** Chat models by the id that nodes and prompt versions name; LangChain's, or a function from messages to an answer. */
+  models?: ModelSource
+  /** Functions by the id that tool nodes name; plain ones, with schemas, or LangChain tools. */
+  tools?: ToolSource
+  /** Prompts by id or key: a template text, messages, or a function that looks them up. */
+  prompts?: PromptSource
+  /** Where LangGraph keeps a run that waits. Needed as soon as a human node is reached. */
+  checkpointer?: BaseCheckpointSaver | boolean
+  /** Milliseconds since the epoch. */
+  clock?: Clock
+  /** True when the workflow has been validated already; it is not judged a second time then. */
+  validated?: boolean
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the state's keys are the workflow's own, known only at run time.
+export type CompiledWorkflow = CompiledStateGraph<any, any, any>
+
+/**
+ * Compiles a workflow to a LangGraph graph. `invoke` takes the workflow's inputs by name and gives its variables by name
+ * and, under `outputs`, its outputs. A human node interrupts; answer it with `new Command({ resume: { [id]: answer } })`.
+ * Throws `workflow.invalid`, with the diagnostics in `data`, when the workflow has errors.
+ */
+export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {}): CompiledWorkflow {
+  if (runtime.validated !== true) assertValid(workflow)
+  const plan = planWorkflow(workflow)
+  const clock = runtime.clock ?? systemClock
+  const context: GraphContext = {
+    plan,
+    sources: createSources(runtime),
+    limits: new BodyLimits(),
+    defaults: { clock, createId: () => createId(clock, (bytes) => crypto.getRandomValues(bytes)) },
+  }
+  const graph = new StateGraph(stateOf(plan, true))
+  const builder = graph as unknown as Builder
+  const entry = plan.structure.entry!
+  builder.addNode('start', startNode(context))
+  builder.addNode('finish', finishNode(context))
+  builder.addEdge(START, 'start')
+  builder.addEdge('start', graphName(context, entry))
+  builder.addEdge('finish', END)
+  const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, 'finish')
+  const compiled = graph.compile({ checkpointer: runtime.checkpointer, name: workflow.name })
+  // One more than the steps there can be: LangGraph counts the check that nothing is left to do.
+  return compiled.withConfig({ recursionLimit: Math.min(steps + 4, 2 ** 31) }) as unknown as CompiledWorkflow
+}
+
+function systemClock(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+function assertValid(workflow: Workflow): void {
+  const errors = validateTMP(workflow).filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return
+  const [first] = errors
+  throw new FairleadError(
+    'workflow.invalid',
+    `The workflow has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${first!.message} (${first!.path})`,
+    { data: { diagnostics: errors.map((error) => ({ ...error })) } },
+  )
+}
+
+/** Checks the inputs and gives every variable its first value. */
+function startNode({ plan, defaults }: GraphContext) {
+  const { inputs, variables } = plan.workflow
+  const initial: Record<string, unknown> = {}
+  for (const [name, variable] of Object.entries(variables)) {
+    const value = initialValue(variable)
+    if (value !== undefined) initial[name] = value
+  }
+  return (state: RegionState, config: RunnableConfig) => {
+    assertInputs(inputs, state)
+    const thread: unknown = config.configurable?.thread_id
+    const run = typeof thread === 'string' ? thread : defaults.createId()
+    const data: FrameData = { run, prefix: '', outer: null, passes: {}, entered: {} }
+    return { ...initial, [frameKey]: data }
+  }
+}
+
+function assertInputs(inputs: Workflow['inputs'], state: RegionState): void {
+  const errors: { pointer: string; message: string }[] = []
+  for (const [name, schema] of Object.entries(inputs)) {
+    if (state[name] === undefined) errors.push({ pointer: `/${name}`, message: 'is missing' })
+    else
+      for (const { pointer, message } of validateJson(schema, state[name]))
+        errors.push({ pointer: `/${name}${pointer}`, message })
+  }
+  const [first] = errors
+  if (!first) return
+  const message = `The input does not fit the workflow: ${first.pointer} ${first.message}.`
+  throw new FairleadError('workflow.invalid_input', message, { data: { errors } })
+}
+
+/** Evaluates the workflow's outputs. */
+function finishNode({ plan }: GraphContext) {
+  return (state: RegionState) => {
+    const frame = new Frame(state, state[frameKey]!, plan.reducers)
+    return { [outputsKey]: evaluateOutputs(plan, frame) }
+  }
+}
+
+function evaluateOutputs(plan: Plan, frame: Frame): Record<string, unknown> {
+  const outputs: Record<string, unknown> = {}
+  for (const [name, expression] of plan.outputs) outputs[name] = evaluate(expression, undefined, frame)
+  return outputs
+}

@@ -1,0 +1,58 @@
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type { Clock } from '../base/index.ts'
+import type { JournalEntry, TimedEvent } from '../workflow/index.ts'
+
+/** The memory of one run: what was recorded under an address is never executed again. */
+export interface Journal {
+  read(address: string): JournalEntry | undefined
+  /** Resolves when the entry and its events are durable. */
+  record(entry: JournalEntry, events: readonly TimedEvent[]): Promise<void>
+}
+
+/**
+ * What belongs to one run and not to the compiled graph, which serves many: pass it as `configurable.fairlead` to
+ * `invoke` or `stream`. Without it a graph runs all the same and writes its events to the `custom` stream.
+ */
+export interface RunContext {
+  runId: string
+  journal?: Journal
+  /** Takes the events that need not be durable before the run goes on, in order. */
+  emit?: (event: TimedEvent) => void
+  /** How often earlier claims of the run have started this address. */
+  attemptsBefore?: (address: string) => number
+}
+
+/** All that a node execution needs to know about the run around it. */
+export interface Execution {
+  runId: string
+  journal: Journal | undefined
+  emit(event: TimedEvent): void
+  attemptsBefore(address: string): number
+  clock: Clock
+  createId(): string
+  signal: AbortSignal | undefined
+}
+
+export interface ContextDefaults {
+  clock: Clock
+  createId: () => string
+}
+
+/** Reads the run's context out of LangGraph's config. `fallbackRunId` names the run where the host gave it no id. */
+export function executionOf(config: RunnableConfig, defaults: ContextDefaults, fallbackRunId: string): Execution {
+  const context = config.configurable?.fairlead as RunContext | undefined
+  const writer = (config as { writer?: (chunk: unknown) => void }).writer
+  return {
+    runId: context?.runId ?? fallbackRunId,
+    journal: context?.journal,
+    emit: context?.emit ?? ((event) => writer?.(event)),
+    attemptsBefore: context?.attemptsBefore ?? none,
+    clock: defaults.clock,
+    createId: defaults.createId,
+    signal: config.signal,
+  }
+}
+
+function none(): number {
+  return 0
+}

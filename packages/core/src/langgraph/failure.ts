@@ -1,0 +1,37 @@
+import { isGraphBubbleUp } from '@langchain/langgraph'
+import { FairleadError } from '../base/index.ts'
+import type { RunError } from '../workflow/index.ts'
+
+/** A node failed and its workflow says that the run fails with it. Carries the failure as data to whoever runs the graph. */
+export class NodeFailure extends FairleadError {
+  readonly error: RunError
+
+  constructor(error: RunError, cause: unknown) {
+    super(error.code, error.message, { data: { nodeId: error.nodeId ?? null, address: error.address ?? null }, cause })
+    this.name = 'NodeFailure'
+    this.error = error
+  }
+}
+
+/** What must pass through untouched: LangGraph's own signals, and the run being stopped from outside. */
+export function mustPass(error: unknown, signal: AbortSignal | undefined): boolean {
+  return isGraphBubbleUp(error) || signal?.aborted === true || isLeaseLost(error)
+}
+
+function isLeaseLost(error: unknown): boolean {
+  return error instanceof FairleadError && error.code === 'run.lease_lost'
+}
+
+/** A thrown value as data: code and message, never a stack. */
+export function toRunError(error: unknown, nodeId: string, address: string): RunError {
+  if (error instanceof NodeFailure) return error.error
+  if (error instanceof FairleadError) return { code: error.code, message: error.message, nodeId, address }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: codeOf(error), message, nodeId, address }
+}
+
+function codeOf(error: unknown): string {
+  const status = (error as { status?: unknown } | null)?.status
+  if (typeof status === 'number') return `http.${status}`
+  return 'node.failed'
+}

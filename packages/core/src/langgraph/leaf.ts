@@ -1,0 +1,157 @@
+import { FairleadError } from '../base/index.ts'
+import type { Handle, JournalEntry, ModelCall, RunError } from '../workflow/index.ts'
+import { addressOf } from './address.ts'
+import type { Attempt } from './attempt.ts'
+import { withTimeout } from './attempt.ts'
+import type { CallPlace } from './call-place.ts'
+import type { Execution } from './context.ts'
+import { evaluateMapping } from './evaluate.ts'
+import { mustPass, NodeFailure, toRunError } from './failure.ts'
+import type { Frame } from './frame.ts'
+import { askHuman } from './human.ts'
+import { nodeEvent } from './node-event.ts'
+import type { PlannedNode } from './plan.ts'
+import { runPrompt } from './prompt-node.ts'
+import type { StepContext } from './step-context.ts'
+import { runTool } from './tool-node.ts'
+
+/**
+ * Executes a prompt, tool or human node, or takes what the journal recorded for its address. The value goes to the
+ * node's variable. A failure is thrown; where the node takes it itself it has been recorded, so a replay repeats nothing.
+ */
+export async function executeLeaf(
+  context: StepContext,
+  planned: PlannedNode,
+  frame: Frame,
+  execution: Execution,
+): Promise<Handle> {
+  const address = addressOf(planned, frame)
+  const recorded = execution.journal?.read(address)
+  if (recorded?.status === 'failed')
+    throw new NodeFailure(recorded.error ?? unknownFailure(planned, address), undefined)
+  const value = recorded ? recorded.output : await perform(context, planned, frame, execution, address)
+  const { config } = planned.node.data
+  if ('outputVariable' in config) frame.set(config.outputVariable, value)
+  frame.data.output = value
+  return 'out'
+}
+
+async function perform(
+  context: StepContext,
+  planned: PlannedNode,
+  frame: Frame,
+  execution: Execution,
+  address: string,
+): Promise<unknown> {
+  const startedAt = execution.clock()
+  if (planned.node.type === 'human') {
+    const answer = askHuman(planned, frame, execution, address)
+    await record(execution, planned, { address, startedAt, attempt: 1 }, { output: answer })
+    return answer
+  }
+  const first = execution.attemptsBefore(address) + 1
+  const { maxAttempts = 1, initialIntervalMs = 0, backoffFactor = 1 } = planned.node.data.retry ?? {}
+  execution.emit(nodeEvent(execution, planned, address, { type: 'node.started', attempt: first }))
+  const calls: ModelCall[] = []
+  for (let attempt = first, delayMs = initialIntervalMs; ; attempt++, delayMs *= backoffFactor) {
+    const place = { address, startedAt, attempt }
+    try {
+      const input = evaluateMapping(planned, frame)
+      const run = (tried: Attempt) => call(context, planned, input, { ...tried, address, attempt, execution, calls })
+      const value = await withTimeout(planned.node, execution.signal, run)
+      await record(execution, planned, place, { output: value, calls })
+      return value
+    } catch (cause) {
+      if (mustPass(cause, execution.signal)) throw cause
+      const error = toRunError(cause, planned.node.id, address)
+      if (attempt - first + 1 >= maxAttempts || !isWorthRetrying(cause)) {
+        await record(execution, planned, place, { error, calls })
+        throw new NodeFailure(error, cause)
+      }
+      execution.emit(nodeEvent(execution, planned, address, { type: 'node.retrying', attempt, delayMs, error }))
+      await pause(delayMs, execution.signal)
+    }
+  }
+}
+
+function call(
+  { sources }: StepContext,
+  { node }: PlannedNode,
+  input: Record<string, unknown>,
+  place: CallPlace,
+): Promise<unknown> {
+  switch (node.type) {
+    case 'prompt':
+      return runPrompt(sources, node, input, place)
+    case 'tool':
+      return runTool(sources, node, input, place)
+    default:
+      throw new FairleadError('workflow.unplanned', `A ${node.type} node is not executed as a leaf.`)
+  }
+}
+
+async function record(
+  execution: Execution,
+  planned: PlannedNode,
+  { address, startedAt, attempt }: { address: string; startedAt: number; attempt: number },
+  result: { output?: unknown; error?: RunError; calls?: ModelCall[] },
+): Promise<void> {
+  const finishedAt = execution.clock()
+  const durationMs = finishedAt - startedAt
+  const calls = result.calls && result.calls.length > 0 ? { calls: result.calls } : {}
+  const event = nodeEvent(
+    execution,
+    planned,
+    address,
+    result.error
+      ? { type: 'node.failed', attempt, error: result.error, durationMs, handling: planned.handling, ...calls }
+      : { type: 'node.completed', attempt, output: result.output, durationMs, ...calls },
+  )
+  if (!execution.journal) return execution.emit(event)
+  const entry: JournalEntry = {
+    address,
+    nodeId: planned.node.id,
+    status: result.error ? 'failed' : 'completed',
+    ...(result.error ? { error: result.error } : { output: result.output }),
+    attempts: attempt,
+    startedAt: new Date(startedAt).toISOString(),
+    finishedAt: new Date(finishedAt).toISOString(),
+    ...calls,
+  }
+  await execution.journal.record(entry, [event])
+}
+
+/** Bad input stays bad however often it is sent. */
+function isWorthRetrying(error: unknown): boolean {
+  if (error instanceof FairleadError) return !permanent.has(error.code)
+  const status = (error as { status?: unknown } | null)?.status
+  return typeof status !== 'number' || status >= 500 || status === 408 || status === 409 || status === 429
+}
+
+const permanent = new Set([
+  'expression.evaluation',
+  'expression.missing_variable',
+  'tool.unknown',
+  'tool.invalid_input',
+  'prompt.unknown',
+  'model.unknown',
+  'workflow.unfit_write',
+])
+
+function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, delayMs)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function unknownFailure({ node }: PlannedNode, address: string): RunError {
+  return { code: 'node.failed', message: `The node "${node.id}" failed.`, nodeId: node.id, address }
+}

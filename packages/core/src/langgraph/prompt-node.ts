@@ -1,0 +1,45 @@
+import { FairleadError } from '../base/index.ts'
+import { renderTemplate } from '../expression/index.ts'
+import type { PromptNode, PromptVersionContent } from '../workflow/index.ts'
+import type { CallPlace } from './call-place.ts'
+import type { ModelLike } from './model-call.ts'
+import { callModel } from './model-call.ts'
+import type { Sources } from './sources.ts'
+
+/** Renders the node's prompt version and calls the model; the value is the text, or an object by the output schema. */
+export async function runPrompt(
+  sources: Sources,
+  { id: nodeId, data: { config } }: PromptNode,
+  input: Record<string, unknown>,
+  { signal, execution, calls }: CallPlace,
+): Promise<unknown> {
+  const prompt = await sources.prompt({ promptId: config.promptId, ref: config.ref, nodeId })
+  const { model, modelId, parameters } = chooseModel(sources, config.modelId, prompt)
+  const { value, error, call } = await callModel(model, {
+    modelId,
+    parameters,
+    messages: prompt.messages.map(({ role, content }) => ({ role, content: renderTemplate(content, input) })),
+    outputSchema: config.outputSchema ?? prompt.outputSchema,
+    signal,
+    clock: execution.clock,
+  })
+  calls.push({ id: execution.createId(), promptId: prompt.promptId, promptVersionId: prompt.versionId, ...call })
+  if (error !== undefined) throw error
+  return value
+}
+
+/** The version's own model wins over the node's, where the host has it. */
+function chooseModel(
+  sources: Sources,
+  nodeModelId: string,
+  prompt: PromptVersionContent,
+): { model: ModelLike; modelId: string; parameters: Record<string, unknown> } {
+  const own = prompt.model && sources.model(prompt.model.id)
+  const modelId = own ? prompt.model!.id : nodeModelId
+  const model = own ?? sources.model(nodeModelId)
+  if (model) return { model, modelId, parameters: prompt.model?.parameters ?? {} }
+  throw new FairleadError(
+    'model.unknown',
+    `There is no model "${nodeModelId}" here. Pass it under this name in "models".`,
+  )
+}

@@ -1,0 +1,146 @@
+import { FairleadError } from '../base/index.ts'
+import type { Handle, RunError } from '../workflow/index.ts'
+import { addressOf } from './address.ts'
+import type { Execution } from './context.ts'
+import { evaluate, expressionOf } from './evaluate.ts'
+import { mustPass, NodeFailure, toRunError } from './failure.ts'
+import type { Frame } from './frame.ts'
+import { executeLeaf } from './leaf.ts'
+import { emit } from './node-event.ts'
+import type { PlannedNode } from './plan.ts'
+import { policyOf } from './plan.ts'
+import type { StepContext } from './step-context.ts'
+
+/** Where a step leads: a handle of the node itself, or of the loop that takes its failure. */
+export interface Route {
+  nodeId: string
+  handle: Handle
+}
+
+/**
+ * Executes one node that is no parallel container in a frame and says where to go on. The graph and the walker both go
+ * through here, so that they cannot differ.
+ */
+export async function step(
+  context: StepContext,
+  planned: PlannedNode,
+  frame: Frame,
+  execution: Execution,
+): Promise<Route> {
+  const { node } = planned
+  try {
+    switch (node.type) {
+      case 'condition':
+        return { nodeId: node.id, handle: decide(planned, frame, execution) }
+      case 'loop':
+        return { nodeId: node.id, handle: turn(planned, frame, execution) }
+      default:
+        return { nodeId: node.id, handle: await executeLeaf(context, planned, frame, execution) }
+    }
+  } catch (error) {
+    if (mustPass(error, execution.signal)) throw error
+    return settle(context, planned, frame, execution, error)
+  }
+}
+
+/**
+ * Decides what becomes of a failure: the node's own policy, then that of the loops around it in the same region; what
+ * nobody takes is thrown on, to the parallel container around the region or to the caller.
+ */
+export function settle(
+  { plan }: StepContext,
+  planned: PlannedNode,
+  frame: Frame,
+  execution: Execution,
+  cause: unknown,
+): Route {
+  const error = toRunError(cause, planned.node.id, addressOf(planned, frame))
+  const policy = policyOf(planned.node)
+  if (isContainer(planned)) closeContainer(planned, frame, execution, error)
+  if (policy !== 'fail') return leave(planned, frame, policy, error)
+  if (planned.catcher === undefined) throw cause instanceof NodeFailure ? cause : new NodeFailure(error, cause)
+  const catcher = plan.nodes.get(planned.catcher.id)!
+  for (const loop of [...planned.loops].reverse()) {
+    const inner = plan.nodes.get(loop)!
+    closeContainer(inner, frame, execution, error)
+    if (loop === catcher.node.id) break
+  }
+  return leave(catcher, frame, policyOf(catcher.node), error)
+}
+
+function leave({ node }: PlannedNode, frame: Frame, policy: 'fail' | 'continue' | 'route', error: RunError): Route {
+  if (policy === 'route') {
+    frame.data.error = error
+    return { nodeId: node.id, handle: 'error' }
+  }
+  return { nodeId: node.id, handle: node.type === 'loop' || node.type === 'parallel' ? 'done' : 'out' }
+}
+
+function isContainer({ node }: PlannedNode): boolean {
+  return node.type === 'loop' || node.type === 'parallel'
+}
+
+function decide(planned: PlannedNode, frame: Frame, execution: Execution): Handle {
+  emit(execution, planned, frame, { type: 'node.started', attempt: 1 })
+  const startedAt = execution.clock()
+  const value = evaluate(expressionOf(planned, 'expression'), planned, frame)
+  if (typeof value !== 'boolean') {
+    throw new FairleadError(
+      'workflow.not_boolean',
+      `The condition of "${planned.node.id}" gave ${JSON.stringify(value)}; it must give true or false.`,
+    )
+  }
+  const durationMs = execution.clock() - startedAt
+  emit(execution, planned, frame, { type: 'node.completed', attempt: 1, output: value, durationMs })
+  return value ? 'true' : 'false'
+}
+
+/** A loop's control: begins another pass, or leaves. */
+function turn(planned: PlannedNode, frame: Frame, execution: Execution): Handle {
+  const { node } = planned
+  if (node.type !== 'loop') throw new FairleadError('workflow.unplanned', `"${node.id}" is no loop.`)
+  const { maxIterations, onLimit = 'continue' } = node.data.config
+  const before = frame.data.passes[node.id]
+  if (before === undefined) openContainer(planned, frame, execution)
+  const pass = before === undefined ? 0 : before + 1
+  frame.data.passes = { ...frame.data.passes, [node.id]: pass }
+  const goesOn = evaluate(expressionOf(planned, 'condition'), planned, frame)
+  if (typeof goesOn !== 'boolean') {
+    throw new FairleadError(
+      'workflow.not_boolean',
+      `The condition of "${node.id}" gave ${JSON.stringify(goesOn)}; it must give true or false.`,
+    )
+  }
+  if (goesOn && pass < maxIterations) {
+    emit(execution, planned, frame, { type: 'node.progress', pass })
+    return 'body'
+  }
+  if (goesOn && onLimit === 'fail') {
+    throw new FairleadError(
+      'workflow.loop_limit',
+      `The loop "${node.id}" still wanted to go on after ${maxIterations} passes. Raise maxIterations, or let onLimit be "continue".`,
+    )
+  }
+  closeContainer(planned, frame, execution, null)
+  return 'done'
+}
+
+/** Announces that a container was entered. */
+export function openContainer(planned: PlannedNode, frame: Frame, execution: Execution, total?: number): void {
+  frame.data.entered = { ...frame.data.entered, [planned.node.id]: execution.clock() }
+  emit(execution, planned, frame, { type: 'node.started', attempt: 1, ...(total === undefined ? {} : { total }) })
+}
+
+/** Announces how a container ended and forgets its pass. */
+export function closeContainer(planned: PlannedNode, frame: Frame, execution: Execution, error: RunError | null): void {
+  const { id } = planned.node
+  const { [id]: enteredAt = execution.clock(), ...entered } = frame.data.entered
+  const { [id]: _pass, ...passes } = frame.data.passes
+  frame.data.entered = entered
+  // Before the address is computed: a container's own pass is not part of its address.
+  frame.data.passes = passes
+  const durationMs = execution.clock() - enteredAt
+  if (error)
+    emit(execution, planned, frame, { type: 'node.failed', attempt: 1, error, durationMs, handling: planned.handling })
+  else emit(execution, planned, frame, { type: 'node.completed', attempt: 1, durationMs })
+}
