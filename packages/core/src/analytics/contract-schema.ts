@@ -17,6 +17,7 @@ export const ModelPrice = z.strictObject({
   outputPerMillion: NanoUsdPerMillion,
   reasoningPerMillion: NanoUsdPerMillion,
   source: z.enum(['builtin', 'custom']),
+  note: z.string().nullable(),
 })
 export type ModelPrice = z.infer<typeof ModelPrice>
 
@@ -47,19 +48,20 @@ export type Execution = z.infer<typeof Execution>
 export const analyticsContract = {
   listPrices: { query: PageQuery.extend({ model: z.string().optional() }), responses: { 200: page(ModelPrice) } },
   createPrice: {
-    body: ModelPrice.omit({ id: true, source: true }).extend({
-      provider: z.string().nullable().default(null),
+    body: ModelPrice.omit({ id: true, source: true, note: true }).extend({
+      model: z.string().min(1).max(255),
+      provider: z.string().min(1).max(255).nullable().default(null),
       cachedPerMillion: NanoUsdPerMillion.optional(),
       cacheWritePerMillion: NanoUsdPerMillion.optional(),
       reasoningPerMillion: NanoUsdPerMillion.optional(),
     }),
     responses: { 201: ModelPrice },
   },
-  deletePrice: { params: z.strictObject({ id: z.string() }), responses: { 204: null } },
+  deletePrice: { params: z.strictObject({ id: z.uuidv7() }), responses: { 204: null } },
   listExecutions: {
     query: PageQuery.extend({
-      runId: z.string().optional(),
-      promptId: z.string().optional(),
+      runId: z.uuidv7().optional(),
+      promptId: z.uuidv7().optional(),
       model: z.string().optional(),
     }),
     responses: { 200: page(Execution) },

@@ -1,2 +1,7 @@
-export { analyticsEndpoints } from './endpoints.ts'
 export type { Execution, ModelPrice } from './contract-schema.ts'
+export type { Cost, TokenRates, UsedTokens } from './cost.ts'
+export { costOf } from './cost.ts'
+export { analyticsEndpoints } from './endpoints.ts'
+export type { PricedCall } from './price.ts'
+export { priceFor } from './price.ts'
+export { builtinPrices } from './price-list.ts'

@@ -8,8 +8,8 @@ export interface EndpointContract {
   responses: Record<number, z.ZodType | null>
 }
 
-/** RFC 3339, UTC. */
-export const Timestamp = z.iso.datetime()
+/** RFC 3339, UTC, in the years that a database knows. */
+export const Timestamp = z.iso.datetime().refine((text) => !text.startsWith('0000'), 'must be in year 1 or later')
 
 /** Keyset pagination: `cursor` is the `nextCursor` of the page before. */
 export const PageQuery = z.strictObject({
