@@ -43,6 +43,27 @@ const _otherNames = new Map([
   ['match', 'matches'],
 ])
 
+/** What other languages call some of them. */
+const otherNames = new Map([
+  ['length', 'size'],
+  ['len', 'size'],
+  ['count', 'size'],
+  ['includes', 'contains'],
+  ['some', 'exists'],
+  ['any', 'exists'],
+  ['every', 'all'],
+  ['toLowerCase', 'lowerAscii'],
+  ['lower', 'lowerAscii'],
+  ['toUpperCase', 'upperAscii'],
+  ['upper', 'upperAscii'],
+  ['toString', 'string'],
+  ['str', 'string'],
+  ['number', 'double'],
+  ['float', 'double'],
+  ['regex', 'matches'],
+  ['match', 'matches'],
+])
+
 /** `name(a, b)` and `a.name(b)` */
 export function compileCall(context: CompileContext, node: CallNode): Code {
   const isMethod = node.op === 'rcall'
@@ -68,7 +89,7 @@ function unknownFunction(node: CallNode, definition: FunctionDefinition | undefi
     const shown = definition?.form === 'function' ? `${name}(value)` : `value.${name}(…)`
     return [`${name}() is called differently.`, `Write ${comprehensions.get(name)?.example ?? shown}.`]
   }
-  const near = nearestName(name, functionNames)
+  const near = otherNames.get(name) ?? nearestName(name, functionNames)
   return [
     `There is no function "${name}".`,
     near ? `Did you mean "${near}"?` : `There are ${functionNames.join(', ')}.`,
@@ -95,6 +116,7 @@ function compileOverloads(
   return {
     type: items === undefined ? typeOfKinds(gives) : listType(typeOfKinds(items)),
     run: (frame) => {
+      frame.spend(2)
       const values = runs.map((run) => run(frame))
       const match = possible.find((each) => each.takes.every((kinds, index) => (kinds & kindOf(values[index])) !== 0))
       if (!match) throw wrongArguments(node, possible, values)
@@ -151,9 +173,5 @@ function runMatches(frame: Frame, node: CallNode, text: unknown, pattern: Linear
   if (typeof text !== 'string')
     throw new Fault(`matches() looks into a text, not into ${describeKinds(kindOf(text))}.`, '', node)
   frame.spend(text.length >> 3)
-  let visits = 0
-  return pattern.test(text, () => {
-    visits++
-    if (visits % 64 === 0) frame.spend(32)
-  })
+  return pattern.test(text, (visits) => frame.spend(2 * visits))
 }

@@ -90,11 +90,12 @@ function checkConstants(
 
 type Order = '<' | '<=' | '>' | '>='
 
-const outcomes: Readonly<Record<Order, (order: number) => boolean>> = {
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
+/** Each order of what JavaScript can compare: numbers, texts, bools; nothing comes before or after NaN. */
+const orders: Readonly<Record<Order, (a: never, b: never) => boolean>> = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
 }
 
 const orderedKinds = [numberKinds, kind.string, kind.bool, kind.bytes, kind.timestamp, kind.duration]
@@ -112,41 +113,37 @@ export function compileOrder(context: CompileContext, node: Syntax & { op: Order
       hintForEquality(left.type, right.type),
     )
   }
-  const [runLeft, runRight, holds] = [left.run, right.run, outcomes[node.op]]
+  const [runLeft, runRight] = [left.run, right.run]
+  const holds = orders[node.op] as (a: unknown, b: unknown) => boolean
   return {
     type: bool,
     run: (frame) => {
       const a = runLeft(frame)
       const b = runRight(frame)
-      if (typeof a === 'number' && typeof b === 'number') return holds(compareNumbers(a, b))
-      return holds(compare(node, a, b, frame))
+      if (typeof a === 'number') {
+        if (typeof b === 'number') return holds(a, b)
+        if (typeof b === 'bigint') return holds(a, Number(b))
+      }
+      return holds(...comparable(node, a, b, frame))
     },
   }
 }
 
-/** NaN comes neither before nor after nor with anything, and neither does the outcome. */
-function compareNumbers(a: number | bigint, b: number | bigint): number {
-  if (a < b) return -1
-  // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number may be the same number
-  return a > b ? 1 : a == b ? 0 : Number.NaN
-}
-
-function compare(node: Syntax & { op: Order }, a: unknown, b: unknown, frame: Frame): number {
+/** Two values as two that JavaScript orders as CEL orders the values. */
+function comparable(node: Syntax & { op: Order }, a: unknown, b: unknown, frame: Frame): [unknown, unknown] {
   const [left, right] = [kindOf(a), kindOf(b)]
-  if (left & numberKinds && right & numberKinds) return compareNumbers(plainNumber(a), plainNumber(b))
+  if (left & numberKinds && right & numberKinds) {
+    const [x, y] = [plainNumber(a), plainNumber(b)]
+    return typeof x === typeof y ? [x, y] : [Number(x), Number(y)]
+  }
   if (left === right) {
-    if (left === kind.string) return compareTexts(a as string, b as string, frame)
-    if (left === kind.bool) return Number(a) - Number(b)
-    if (left === kind.bytes) return compareBytes(a as Uint8Array, b as Uint8Array, frame)
-    if (left === kind.timestamp) return compareNumbers((a as Timestamp).nanoseconds, (b as Timestamp).nanoseconds)
-    if (left === kind.duration) return compareNumbers((a as Duration).nanoseconds, (b as Duration).nanoseconds)
+    if (left === kind.string) frame.spendText(Math.min((a as string).length, (b as string).length))
+    if (left === kind.string || left === kind.bool) return [a, b]
+    if (left === kind.bytes) return [compareBytes(a as Uint8Array, b as Uint8Array, frame), 0]
+    if (left === kind.timestamp) return [(a as Timestamp).nanoseconds, (b as Timestamp).nanoseconds]
+    if (left === kind.duration) return [(a as Duration).nanoseconds, (b as Duration).nanoseconds]
   }
   throw new Fault(`"${node.op}" can't compare ${describeKinds(left)} with ${describeKinds(right)}.`, '', node)
-}
-
-function compareTexts(a: string, b: string, frame: Frame): number {
-  frame.spendText(Math.min(a.length, b.length))
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** `value in list` and `key in map` */

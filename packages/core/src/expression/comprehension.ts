@@ -4,7 +4,7 @@ import type { Frame } from './frame.ts'
 import { expressionLimits } from './limit.ts'
 import { attempt, compileCondition, notBool } from './logic.ts'
 import type { MapValue } from './map.ts'
-import { keysOf, sizeOfMap } from './map.ts'
+import { keysOf } from './map.ts'
 import type { StaticType } from './static-type.ts'
 import { anyType, listType, typeOfKinds } from './static-type.ts'
 import type { Syntax } from './syntax.ts'
@@ -76,8 +76,9 @@ function itemsOf(context: CompileContext, node: Syntax, run: Code['run'], name: 
       const message = `${name}() goes through a list or a map, and "${context.text(node)}" is ${describeKinds(found)}.`
       throw new Fault(message, '', node)
     }
-    frame.spendItems(sizeOfMap(target as MapValue))
-    return keysOf(target as MapValue)
+    const keys = keysOf(target as MapValue)
+    frame.spend(keys.length)
+    return keys
   }
 }
 

@@ -20,7 +20,7 @@ export const conversionFunctions = [
     overload([list], int, (_frame, items: unknown[]) => BigInt(items.length)),
     overload([map], int, (frame, value: MapValue) => {
       const size = sizeOfMap(value)
-      frame.spendItems(size)
+      frame.spend(size)
       return BigInt(size)
     }),
     overload([bytes], int, (_frame, value: Uint8Array) => BigInt(value.length)),
@@ -78,7 +78,10 @@ export const conversionFunctions = [
     'timestamp',
     'function',
     overload([timestamp], timestamp, same),
-    overload([string], timestamp, (_frame, text: string) => parseTimestamp(text)),
+    overload([string], timestamp, (frame, text: string) => {
+      frame.spend(15)
+      return parseTimestamp(text)
+    }),
     overload([int], timestamp, (_frame, seconds: bigint) => checkedTimestamp(seconds * 1_000_000_000n)),
     overload([double], timestamp, (_frame, seconds: number) => checkedTimestamp(wholeNumber(seconds) * 1_000_000_000n)),
   ),
@@ -86,7 +89,10 @@ export const conversionFunctions = [
     'duration',
     'function',
     overload([duration], duration, same),
-    overload([string], duration, (_frame, text: string) => parseDuration(text)),
+    overload([string], duration, (frame, text: string) => {
+      frame.spend(5)
+      return parseDuration(text)
+    }),
   ),
 ]
 
@@ -159,11 +165,13 @@ function floorSeconds(nanoseconds: bigint): bigint {
 }
 
 function encodeText(frame: Frame, text: string): Uint8Array {
+  frame.spend(8)
   frame.spendText(4 * text.length)
   return new TextEncoder().encode(text)
 }
 
 function decodeText(frame: Frame, value: Uint8Array): string {
+  frame.spend(8)
   frame.spendText(4 * value.length)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)

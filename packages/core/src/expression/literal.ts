@@ -13,11 +13,21 @@ export function compileLiteral(context: CompileContext, node: Syntax & { op: 'va
   const literal = node.args
   // The parser's own class for unsigned integers; bytes are the only other object.
   const isUint = typeof literal === 'object' && literal !== null && !(literal instanceof Uint8Array)
+  if (literal instanceof Uint8Array) return compileBytes(context, node, literal)
   const value = isUint ? new Uint(BigInt(String(literal))) : literal
   if (typeof value === 'bigint' && value > maxInt) return context.fail(node, 'expression.type', ...outOfRange(literal))
   if (value instanceof Uint && value.value > maxUint)
     return context.fail(node, 'expression.type', ...outOfRange(literal))
   return constant(value)
+}
+
+/** The parser cuts characters beyond ASCII down to one byte; CEL wants their UTF-8. */
+function compileBytes(context: CompileContext, node: Syntax, literal: Uint8Array): Code {
+  const text = context.source.slice(node.start, node.end)
+  if (/^[\x20-\x7e\s]*$/.test(text)) return constant(literal)
+  if (!text.includes('\\')) return constant(new TextEncoder().encode(text.replace(/^[bB]("""|'''|"|')(.*)\1$/s, '$2')))
+  const hint = "Write the characters as escapes, or all of it as bytes('…')."
+  return context.fail(node, 'expression.syntax', 'Bytes are written either with escapes or beyond ASCII.', hint)
 }
 
 function outOfRange(literal: unknown): [string, string] {
@@ -43,7 +53,7 @@ export function compileList(context: CompileContext, node: Syntax & { op: 'list'
   return {
     type,
     run: (frame) => {
-      frame.spendItems(runs.length)
+      frame.spend(1 + (runs.length >> 2))
       return runs.map((run) => run(frame))
     },
   }
@@ -58,7 +68,7 @@ export function compileMap(context: CompileContext, node: Syntax & { op: 'map' }
   }))
   const keyKinds = kind.bool | kind.int | kind.uint | kind.double | kind.string
   const wrong = entries.find(({ key }) => !key.type.may(keyKinds))
-  if (wrong) return context.fail(wrong.keyNode, 'expression.type', 'A key is a text, a number or a bool.')
+  if (wrong) return context.fail(wrong.keyNode, 'expression.type', 'A key is a text, a whole number or a bool.')
   const members = new Map<unknown, Code['type']>()
   for (const { value, keyNode } of entries) {
     if (keyNode.op !== 'value') continue
@@ -71,11 +81,12 @@ export function compileMap(context: CompileContext, node: Syntax & { op: 'map' }
   return {
     type: isRecord ? recordType(members as Map<string, Code['type']>) : typeOfKinds(kind.map),
     run: (frame) => {
-      frame.spendItems(entries.length)
+      frame.spend(1 + entries.length)
       const map = new Map<unknown, unknown>()
       for (const { key, value, keyNode } of entries) {
         const found = key.run(frame)
-        if (!(kindOf(found) & keyKinds)) throw new Fault('A key is a text, a number or a bool.', '', keyNode)
+        const isKey = (kindOf(found) & keyKinds) !== 0 && (typeof found !== 'number' || Number.isInteger(found))
+        if (!isKey) throw new Fault('A key is a text, a whole number or a bool.', '', keyNode)
         const normal = normalizeKey(found)
         if (map.has(normal)) throw new Fault(`The key ${context.text(keyNode)} is given twice.`, '', keyNode)
         map.set(normal, value.run(frame))

@@ -170,7 +170,7 @@ function describe(error: ParseError, source: string): ExpressionDiagnostic {
     case 'expected_token':
     case 'unexpected_token':
     case 'unexpected_character':
-      return at(unexpected(found, error.summary), words.get(found) ?? hintFor(found))
+      return at(unexpected(found, error.summary), words.get(found) ?? hintFor(found, source))
     default:
       return at(`${error.summary}.`, 'See the syntax of CEL at cel.dev.')
   }
@@ -182,7 +182,8 @@ function unexpected(found: string, summary: string): string {
   return expected ? `${met}: ${expected} is missing.` : `${met}.`
 }
 
-function hintFor(found: string): string {
+function hintFor(found: string, source: string): string {
+  if (source.includes('{{')) return 'In an expression a variable stands by its name alone, without braces.'
   if (found.trim() === '') return 'Complete it.'
   if (/^["'\w]/.test(found)) return 'Join it to what stands before by an operator.'
   return 'Take it out, or complete what stands before.'

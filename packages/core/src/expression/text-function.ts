@@ -118,14 +118,14 @@ function upperAscii(text: string): string {
 /** The number of code points. */
 export function textSize(frame: Frame, text: string): number {
   frame.spendText(text.length)
+  if (!/[\ud800-\udbff]/.test(text)) return text.length
+  frame.spendText(3 * text.length)
   let size = text.length
-  for (let index = 0; index < text.length - 1; index++)
-    if (text.charCodeAt(index) >> 10 === 0x36) size -= followedByLow(text, index)
+  for (let index = 1; index < text.length; index++) {
+    const isPair = text.charCodeAt(index) >> 10 === 0x37 && text.charCodeAt(index - 1) >> 10 === 0x36
+    if (isPair) size--
+  }
   return size
-}
-
-function followedByLow(text: string, index: number): number {
-  return text.charCodeAt(index + 1) >> 10 === 0x37 ? 1 : 0
 }
 
 /** The UTF-16 offset of a code point's position; throws a fault beyond the text. */

@@ -64,7 +64,7 @@ const keptFormatters = 100
 
 /** How far the zone's clocks are ahead of UTC at that moment; the zone is an IANA name or an offset such as -05:30. */
 function zoneOffsetMs(frame: Frame, ms: number, zone: string): number {
-  frame.spend(20)
+  frame.spend(60)
   const fixed = /^([+-]?)(\d\d):(\d\d)$/.exec(zone)
   if (fixed) return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000
   const parts = Object.fromEntries(

@@ -5,8 +5,8 @@ const second = 1_000_000_000n
 /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z, the range of CEL's timestamps. */
 const earliest = -62_135_596_800n * second
 const latest = 253_402_300_800n * second - 1n
-/** About 10,000 years, the range of CEL's durations. */
-const longest = 315_576_000_000n * second
+/** Durations are 64-bit counts of nanoseconds, as in other implementations of CEL: some 292 years. */
+const longest = 2n ** 63n - 1n
 
 const nanosecondsOf = new Map([
   ['h', 3_600n * second],
@@ -27,10 +27,10 @@ export function checkedTimestamp(nanoseconds: bigint): Timestamp {
   throw new Fault('A timestamp lies between the years 1 and 9999.')
 }
 
-/** The span; throws a fault beyond 10,000 years. */
+/** The span; throws a fault beyond 292 years. */
 export function checkedDuration(nanoseconds: bigint): Duration {
   if (nanoseconds <= longest && nanoseconds >= -longest) return new Duration(nanoseconds)
-  throw new Fault('A duration is at most 10,000 years.')
+  throw new Fault('A duration is at most 292 years.')
 }
 
 /** Reads RFC 3339, such as 2026-01-31T09:30:00.5+01:00. */
