@@ -15,7 +15,17 @@ const maxDepth = 200
 export function checkJsonSchema(schema: unknown): JsonFault[] {
   const faults: JsonFault[] = []
   checkSchema(schema, '', 0, faults)
-  return faults.length > 0 || typeof schema === 'boolean' ? faults : checkReferences(schema as object)
+  if (faults.length > 0 || typeof schema === 'boolean' || !hasReferences(schema as object)) return faults
+  return checkReferences(schema as object)
+}
+
+/** Most schemas refer to nothing, and resolving costs more than all other checks. */
+function hasReferences(schema: object): boolean {
+  let found = false
+  visit(schema, '', (part) => {
+    found ||= '$ref' in part || '$id' in part || '$anchor' in part
+  })
+  return found
 }
 
 function checkSchema(schema: unknown, pointer: string, depth: number, faults: JsonFault[]): void {

@@ -47,16 +47,18 @@ export const inPlaceKeywords: ReadonlySet<string> = new Set(
 )
 
 /** The schemas directly inside a schema, each with its keyword and its JSON pointer from there. */
-export function* subschemas(schema: object): Generator<{ keyword: string; pointer: string; schema: unknown }> {
+export function subschemas(schema: object): { keyword: string; pointer: string; schema: unknown }[] {
+  const found: { keyword: string; pointer: string; schema: unknown }[] = []
   for (const [keyword, value] of Object.entries(schema)) {
     const shape = keywordShapes.get(keyword)
-    if (shape === 'schema') yield { keyword, pointer: `/${keyword}`, schema: value }
+    if (shape === 'schema') found.push({ keyword, pointer: `/${keyword}`, schema: value })
     if (shape !== 'schemas' && shape !== 'schema map' && shape !== 'pattern map') continue
     if (typeof value !== 'object' || value === null || Array.isArray(value) !== (shape === 'schemas')) continue
     for (const [key, below] of Object.entries(value)) {
-      yield { keyword, pointer: `/${keyword}/${escapePointer(key)}`, schema: below }
+      found.push({ keyword, pointer: `/${keyword}/${escapePointer(key)}`, schema: below })
     }
   }
+  return found
 }
 
 /** A key as one token of a JSON pointer (RFC 6901 §3). */

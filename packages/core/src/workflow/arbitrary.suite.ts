@@ -340,7 +340,7 @@ class WorkflowBuilder {
       case 2:
         return `size(${this.#text(point, around)}) > 4`
       case 3:
-        return `${this.#text(point, around)} == 'high' || !flag`
+        return `${this.#text(point, around)} == topic || !flag`
       default:
         return `${this.#pick(["words.exists(w, w == 'a')", "'a' in words", 'size(log) > 1', 'flag'])}`
     }

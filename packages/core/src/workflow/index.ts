@@ -32,10 +32,27 @@ export type {
   WorkflowNode,
   WorkflowVariable,
 } from './document-schema.ts'
+export { containerOf, moveIntoContainer, moveOutOfContainer, unwrapContainer } from './edit/container.ts'
+export { setDetails, setInputs, setOutputs, setVariables } from './edit/declaration.ts'
+export { type Connection, connect, disconnect } from './edit/edge.ts'
+export { type Edit, type History, recordEdit, redo, startHistory, undo } from './edit/history.ts'
+export { addNode, moveNodes, type NodeChange, removeNode, updateNode } from './edit/node.ts'
+export { applyPatch, type Change, invertPatch, type Patch, patchBetween, squashPatches } from './edit/patch.ts'
 export { workflowEndpoints } from './endpoints.ts'
+export {
+  addUsage,
+  foldRunEvents,
+  type NodeState,
+  type NodeStatus,
+  type NodeSummary,
+  type PendingQuestion,
+  type RunState,
+  skippedNodes,
+} from './event.ts'
 export { type Handle, handlesOf } from './flow.ts'
+export { type ParseResult, parseWorkflow } from './parse.ts'
 export { applyWrite, initialValue, type Reducer, type ReducerName, reducers } from './reducer.ts'
-export type { Body } from './region.ts'
+export type { Body, Region } from './region.ts'
 export type {
   HumanAnswer,
   Interrupt,
@@ -50,7 +67,8 @@ export type {
   RunStatus,
   TokenUsage,
 } from './run-schema.ts'
-export { analyzeStructure, maxNesting, type Region, type WorkflowStructure } from './structure.ts'
+export { serializeWorkflow } from './serialize.ts'
+export { analyzeStructure, maxNesting, type WorkflowStructure } from './structure.ts'
 export type {
   ClaimedRun,
   EmittedEvent,
@@ -65,3 +83,4 @@ export type {
   TimedEvent,
   WorkerRegistration,
 } from './transport.ts'
+export { validateWorkflow } from './validate.ts'

@@ -6,6 +6,19 @@ export interface Body {
   order: readonly string[]
 }
 
+/** The top level of a workflow, or what lies directly inside one container. */
+export interface Region {
+  /** The container around it; null for the top level. */
+  container: string | null
+  /** The nodes directly inside, in document order. */
+  members: readonly string[]
+  /**
+   * Where control enters: one body for the top level, a loop and a map; one per branch, in the order of the container's
+   * `body` edges, for a parallel node of branches. The position of a branch here is its index in addresses.
+   */
+  bodies: readonly Body[]
+}
+
 interface OrderedRegion {
   bodies: Body[]
   /** Positions in the workflow's `edges` of the edges that close a cycle. */

@@ -93,9 +93,11 @@ export function memberSchema(schema: JsonSchema, key: string): JsonSchema | null
   if (types.has('array') && isPosition) return itemsOf(schema)
   if (!types.has('object')) return null
   const { properties, additionalProperties, patternProperties } = asObject(schema)
-  if (Object.hasOwn(asObject(properties), key)) return asSchema(asObject(properties)[key])
-  const open = properties === undefined || patternProperties !== undefined || (additionalProperties ?? false) !== false
-  return open ? true : null
+  const known = asObject(properties)
+  if (Object.hasOwn(known, key)) return asSchema(known[key])
+  // As in expressions: a schema that lists properties means to list them all, unless it says that there are others.
+  const others = additionalProperties ?? (Object.keys(known).length === 0 || patternProperties !== undefined)
+  return others === false ? null : true
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -3,21 +3,8 @@ import { analyzeContainment, bodyNodesOf } from './containment.ts'
 import type { Workflow, WorkflowNode } from './document-schema.ts'
 import type { EdgeFault, FlowEdge, Handle } from './flow.ts'
 import { analyzeFlow } from './flow.ts'
-import type { Body } from './region.ts'
+import type { Region } from './region.ts'
 import { orderRegion } from './region.ts'
-
-/** The top level of a workflow, or what lies directly inside one container. */
-export interface Region {
-  /** The container around it; null for the top level. */
-  container: string | null
-  /** The nodes directly inside, in document order. */
-  members: readonly string[]
-  /**
-   * Where control enters: one body for the top level, a loop and a map; one per branch, in the order of the container's
-   * `body` edges, for a parallel node of branches. The position of a branch here is its index in addresses.
-   */
-  bodies: readonly Body[]
-}
 
 /** Containers nest at most this deep. */
 export const maxNesting = 32

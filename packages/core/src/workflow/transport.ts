@@ -17,9 +17,12 @@ export interface RunTransport {
   waitForWork(signal: AbortSignal): Promise<void>
   /** Extends the leases; answers which of them are gone and which runs shall be cancelled. */
   heartbeat(request: { workerId: string; leases: RunLease[] }): Promise<{ lost: string[]; cancelled: string[] }>
+  /** Calls back with the id of a run of this worker that shall be cancelled; the returned function ends that. */
+  onCancelled(listener: (runId: string) => void): () => void
   /**
-   * Makes entries and events durable in one transaction with the lease check, in the order given, and announces them.
-   * An entry whose address is recorded already is left as it is, and its events are dropped with it.
+   * Makes entries, questions and events durable in one transaction with the lease check, in the order given, and
+   * announces them. When it fails, it may or may not have happened: the worker drops the run, and whoever takes it up
+   * next finds what was stored.
    */
   record(lease: RunLease, batch: RunBatch): Promise<void>
   /** Ends this claim. A run that was to wait, but has been answered meanwhile, becomes due again instead. */
@@ -67,6 +70,8 @@ export interface EmittedEvent {
 
 export interface RunBatch {
   entries: JournalEntry[]
+  /** Questions that came up; they can be answered from then on. One that is known already is left as it is. */
+  questions: PendingInterrupt[]
   events: TimedEvent[]
 }
 
@@ -104,6 +109,8 @@ export interface SnapshotWrite {
   checkpointId: string
   taskId: string
   index: number
+  /** Where in the graph the task lies: LangGraph orders writes by it. */
+  taskPath: string | null
   channel: string
   valueType: string
   value: Uint8Array

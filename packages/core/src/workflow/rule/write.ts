@@ -53,13 +53,12 @@ function checkOutputVariable(subject: Subject, node: WorkflowNode, position: num
   const name = outputVariableOf(node)
   if (name === null) return
   const place = inNode(node.id, position, 'data', 'config', 'outputVariable')
-  const names = Object.keys(workflow.variables)
   if (!Object.hasOwn(workflow.variables, name)) {
     const isInput = Object.hasOwn(workflow.inputs, name)
     const message = isInput
       ? `"${name}" is an input, and inputs can't be written.`
       : `There is no variable ${shown(name)}.`
-    const hint = `${didYouMean(name, names)} Or declare it under "variables".`.trim()
+    const hint = `${didYouMean(name, Object.keys(workflow.variables))} Or declare it under "variables".`.trim()
     report(errorAt(place, isInput ? 'write_to_input' : 'undeclared_variable', message, hint))
     return
   }

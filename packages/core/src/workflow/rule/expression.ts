@@ -1,0 +1,119 @@
+import type { JsonSchema } from '../../base/index.ts'
+import type { Expression, ExpressionDiagnostic } from '../../expression/index.ts'
+import { compileExpression } from '../../expression/index.ts'
+import type { FlowPoint } from '../data-flow.ts'
+import type { Place } from '../diagnostic.ts'
+import { errorAt, listed } from '../diagnostic.ts'
+import type { Diagnostic } from '../document-schema.ts'
+import type { Scope } from '../scope.ts'
+import { namesAt } from '../scope.ts'
+import { outputVariableOf } from '../writes.ts'
+import type { Subject } from './subject.ts'
+
+/** What the value of an expression is used for. */
+export type Purpose = 'condition' | 'items' | 'value'
+
+const reasons: Readonly<Record<string, string>> = {
+  'expression.undeclared': 'undeclared_variable',
+  'expression.unknown_property': 'unknown_property',
+  'expression.unknown_function': 'unknown_function',
+  'expression.never_equal': 'never_equal',
+}
+
+/**
+ * Compiles one expression where it stands and reports what is wrong with it: its syntax and types, names that are not in
+ * scope, variables that some path has not written, a value of no use for the purpose. Answers the expression when it is
+ * sound enough for more to be said about its value.
+ */
+export function checkExpression(
+  subject: Subject,
+  {
+    source,
+    place,
+    scope,
+    point,
+    purpose,
+  }: { source: string; place: Place; scope: Scope; point: FlowPoint; purpose: Purpose },
+): Expression | null {
+  const names = namesAt(scope, point)
+  const expression = compileExpression(source, names)
+  for (const found of expression.diagnostics) subject.report(located(subject, found, place, source))
+  reportUnwritten(
+    subject,
+    expression.references.map((path) => path[0]!),
+    place,
+    point,
+  )
+  if (expression.diagnostics.some((found) => found.severity === 'error')) return null
+  const misuse = misuseOf(expression, purpose)
+  if (misuse === null) return expression
+  subject.report({ ...misuse(place), from: 0, to: source.length })
+  return null
+}
+
+function misuseOf({ type }: Expression, purpose: Purpose): ((place: Place) => Diagnostic) | null {
+  if (purpose === 'condition' && type !== 'bool' && type !== 'dyn') {
+    const message = `A condition must be true or false, but this is a ${type}.`
+    return (place) => errorAt(place, 'not_a_condition', message, 'Compare it with something, such as "score < 0.8".')
+  }
+  if (purpose === 'items' && type !== 'list' && type !== 'dyn') {
+    const message = `A map needs a list of items, but this is a ${type}.`
+    return (place) => errorAt(place, 'not_a_list', message, 'Name a variable that holds a list, or write one: [a, b].')
+  }
+  return null
+}
+
+function located(subject: Subject, found: ExpressionDiagnostic, place: Place, source: string): Diagnostic {
+  const reason = reasons[found.code] ?? found.code.replace('.', '_')
+  const hint = found.code === 'expression.undeclared' ? scopeHint(subject, source.slice(found.from, found.to)) : null
+  const { message, severity, from, to } = found
+  return { ...errorAt(place, reason, message, hint ?? found.hint), severity, from, to }
+}
+
+/** For names that exist elsewhere in a workflow, where that is. */
+function scopeHint({ workflow }: Subject, name: string): string | null {
+  switch (name) {
+    case 'loop':
+      return '"loop.index" is known inside a loop only.'
+    case 'index':
+      return '"index" is known inside a map only; a loop counts in "loop.index".'
+    case 'error':
+      return '"error" is known only behind the handle "error" of a node whose "onError" is "route".'
+  }
+  const map = workflow.nodes.find(({ data: { config } }) => 'itemVariable' in config && config.itemVariable === name)
+  return map === undefined ? null : `"${name}" is the item of the map "${map.id}", known inside it only.`
+}
+
+/** Reports the variables among the names that some path to this point has not written. */
+export function reportUnwritten(
+  { workflow, structure, opaque, report }: Subject,
+  names: readonly string[],
+  place: Place,
+  point: FlowPoint,
+  range: { from?: number; to?: number } = {},
+): void {
+  for (const name of new Set(names)) {
+    if (name === 'output' && point.output === null) {
+      const message = 'Some path to here has no node before it that wrote, so there is no "output" to read.'
+      report({ ...errorAt(place, 'unwritten_output', message, 'Read a variable or an input by its name.'), ...range })
+      continue
+    }
+    if (!Object.hasOwn(workflow.variables, name) || point.isWritten(name)) continue
+    const writers = [...structure.nodes.values()]
+      .filter((node) => outputVariableOf(node) === name)
+      .map((node) => node.id)
+    const nobody = writers.length === 0 && opaque.size === 0
+    const message = nobody
+      ? `No node writes the variable "${name}", and it has no default.`
+      : `Some path to here has not written the variable "${name}"${writers.length === 0 ? '' : ` (${listed(writers)} would)`}.`
+    const hint = nobody
+      ? 'Give it a default, or let a node write it before.'
+      : 'Give it a default, or let every path to here write it.'
+    report({ ...errorAt(place, nobody ? 'never_written' : 'maybe_unwritten', message, hint), ...range })
+  }
+}
+
+/** The schema of an expression's value; `true` when nothing is known. */
+export function resultSchemaOf(expression: Expression | null): JsonSchema {
+  return expression?.resultSchema ?? true
+}

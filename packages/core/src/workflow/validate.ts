@@ -1,0 +1,64 @@
+import { indexCatalog } from './catalog.ts'
+import type { Catalog, Diagnostic, Workflow } from './document-schema.ts'
+import { readWorkflow } from './parse.ts'
+import { checkCatalogNames } from './rule/catalog.ts'
+import { checkContainers } from './rule/container.ts'
+import { checkData } from './rule/data.ts'
+import { checkEdges } from './rule/edge.ts'
+import { checkHumanNodes } from './rule/human.ts'
+import { checkJsonSchemas } from './rule/json-schema.ts'
+import { checkNames } from './rule/name.ts'
+import { checkNodeIds } from './rule/node-id.ts'
+import { checkPolicies } from './rule/policy.ts'
+import { checkReachability } from './rule/reachability.ts'
+import type { Subject } from './rule/subject.ts'
+import { checkWrites } from './rule/write.ts'
+import { analyzeStructure } from './structure.ts'
+
+const rules: readonly ((subject: Subject) => void)[] = [
+  checkNodeIds,
+  checkEdges,
+  checkContainers,
+  checkReachability,
+  checkNames,
+  checkJsonSchemas,
+  checkPolicies,
+  checkHumanNodes,
+  checkCatalogNames,
+  checkWrites,
+  checkData,
+]
+
+/**
+ * What keeps a workflow from meaning something, or makes it look mistaken: each finding with a stable code
+ * (`workflow.<reason>`), the node, a JSON pointer to the field, and what to do. Empty for a workflow that compiles.
+ * Names of prompts, models and tools, and what tools take and give, are checked against the catalogue's parts that are
+ * given. Never throws, whatever is given: of what has not the shape of a workflow the shape's faults are reported, with
+ * those of all its nodes that can be read.
+ */
+export function validateWorkflow(workflow: Workflow | unknown, catalog?: Partial<Catalog>): Diagnostic[] {
+  const read = readWorkflow(workflow)
+  if (read.ok) return judge(read.workflow, catalog, new Set())
+  const repaired = read.repaired()
+  if (repaired === null) return read.diagnostics
+  const { touched, opaque } = repaired
+  const found = judge(repaired.workflow, catalog, opaque).filter(
+    ({ nodeId, path }) =>
+      !(nodeId !== null && opaque.has(nodeId)) &&
+      !touched.some((pointer) => path === pointer || path.startsWith(`${pointer}/`)),
+  )
+  return [...read.diagnostics, ...found]
+}
+
+function judge(workflow: Workflow, catalog: unknown, opaque: ReadonlySet<string>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = []
+  const subject: Subject = {
+    workflow,
+    structure: analyzeStructure(workflow, opaque),
+    catalog: indexCatalog(catalog),
+    opaque,
+    report: (diagnostic) => diagnostics.push(diagnostic),
+  }
+  for (const rule of rules) rule(subject)
+  return diagnostics
+}
