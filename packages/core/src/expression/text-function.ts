@@ -34,15 +34,7 @@ export const textFunctions = [
       search((text, part) => text.endsWith(part)),
     ),
   ),
-  define(
-    'trim',
-    'method',
-    overload(
-      [string],
-      string,
-      transform((text) => text.trim()),
-    ),
-  ),
+  define('trim', 'method', overload([string], string, transform(trim))),
   define('lowerAscii', 'method', overload([string], string, transform(lowerAscii))),
   define('upperAscii', 'method', overload([string], string, transform(upperAscii))),
   define('charAt', 'method', overload([string, positionKinds], string, charAt)),
@@ -105,6 +97,20 @@ function transform(change: (text: string) => string) {
     frame.spendText(4 * text.length)
     return change(text)
   }
+}
+
+/** The code points with Unicode's property White_Space; `String.prototype.trim` has a slightly different set. */
+const whiteSpace = new Set([
+  ...[0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006],
+  ...[0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000],
+])
+
+function trim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && whiteSpace.has(text.charCodeAt(start))) start++
+  while (start < end && whiteSpace.has(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
 }
 
 function lowerAscii(text: string): string {
