@@ -1,1 +1,6 @@
-export {}
+export type { Config, ConfigFault } from './config.ts'
+export type { Database, DatabaseOptions } from './database/index.ts'
+export type { RateLimits } from './http/index.ts'
+export type { ControlPlane, ControlPlaneOptions } from './start.ts'
+export { createControlPlane } from './start.ts'
+export type { BootstrappedOrganization, BootstrapRequest, JwtOptions } from './tenant/index.ts'

@@ -28,7 +28,7 @@ export interface NewPrice {
 }
 
 /** A price in the order of the list: by model, then by id. */
-export type PricePosition = [model: string, id: string]
+export type PricePosition = readonly [model: string, id: string]
 
 export type AnalyticsService = ReturnType<typeof createAnalyticsService>
 

@@ -25,8 +25,8 @@ export interface AppParts extends RouteParts {
   /** Whether requests can be served now. */
   ready: () => Promise<{ ok: boolean; [detail: string]: unknown }>
   metricsToken: string | undefined
-  /** The OpenAPI document, as JSON text. */
-  openApi: () => string
+  /** The OpenAPI document as JSON text, for an API that is served under this path. */
+  openApi: (basePath: string) => string
 }
 
 /**
@@ -51,9 +51,9 @@ export function createApp<Names extends EndpointName>(handlers: Handlers<Names>,
 
 function apiRouter<Names extends EndpointName>(handlers: Handlers<Names>, parts: AppParts): Router {
   const router = express.Router()
-  router.get('/openapi.json', (_request, response) => {
+  router.get('/openapi.json', (request, response) => {
     response.set({ 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' })
-    response.type('application/json').send(parts.openApi())
+    response.type('application/json').send(parts.openApi(request.baseUrl))
   })
   for (const [path, bounds] of Map.groupBy(bind(handlers), ({ endpoint }) => endpoint.path)) {
     const methods = allowedMethods(bounds)
