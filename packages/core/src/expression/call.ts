@@ -19,7 +19,7 @@ const functions: ReadonlyMap<string, FunctionDefinition> = new Map(
 )
 
 /** The names that stand before parentheses: functions, methods and comprehensions. */
-export const functionNames: readonly string[] = [...functions.keys(), ...comprehensions.keys(), 'has', 'matches'].sort()
+const functionNames: readonly string[] = [...functions.keys(), ...comprehensions.keys(), 'has', 'matches'].sort()
 
 /** What other languages call some of them. */
 const _otherNames = new Map([
