@@ -5,7 +5,7 @@ import { END, START, StateGraph } from '@langchain/langgraph'
 import type { Clock } from '../base/index.ts'
 import { createId, FairleadError, validateJson } from '../base/index.ts'
 import type { Workflow } from '../workflow/index.ts'
-import { initialValue } from '../workflow/index.ts'
+import { initialValue, validateWorkflow } from '../workflow/index.ts'
 import { evaluate } from './evaluate.ts'
 import type { FrameData } from './frame.ts'
 import { Frame } from './frame.ts'
@@ -72,7 +72,7 @@ function systemClock(): number {
 }
 
 function assertValid(workflow: Workflow): void {
-  const errors = validateTMP(workflow).filter(({ severity }) => severity === 'error')
+  const errors = validateWorkflow(workflow).filter(({ severity }) => severity === 'error')
   if (errors.length === 0) return
   const [first] = errors
   throw new FairleadError(

@@ -1,6 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { Clock } from '../base/index.ts'
-import type { JournalEntry, TimedEvent } from '../workflow/index.ts'
+import type { JournalEntry, PendingInterrupt, TimedEvent } from '../workflow/index.ts'
 
 /** The memory of one run: what was recorded under an address is never executed again. */
 export interface Journal {
@@ -18,6 +18,8 @@ export interface RunContext {
   journal?: Journal
   /** Takes the events that need not be durable before the run goes on, in order. */
   emit?: (event: TimedEvent) => void
+  /** Hears of every question that the run stops at, also of one that was asked before. */
+  onQuestion?: (question: PendingInterrupt) => void
   /** How often earlier claims of the run have started this address. */
   attemptsBefore?: (address: string) => number
 }
@@ -27,6 +29,7 @@ export interface Execution {
   runId: string
   journal: Journal | undefined
   emit(event: TimedEvent): void
+  onQuestion(question: PendingInterrupt): void
   attemptsBefore(address: string): number
   clock: Clock
   createId(): string
@@ -46,12 +49,15 @@ export function executionOf(config: RunnableConfig, defaults: ContextDefaults, f
     runId: context?.runId ?? fallbackRunId,
     journal: context?.journal,
     emit: context?.emit ?? ((event) => writer?.(event)),
+    onQuestion: context?.onQuestion ?? nothing,
     attemptsBefore: context?.attemptsBefore ?? none,
     clock: defaults.clock,
     createId: defaults.createId,
     signal: config.signal,
   }
 }
+
+function nothing(): void {}
 
 function none(): number {
   return 0

@@ -16,14 +16,22 @@ export function askHuman(planned: PlannedNode, frame: Frame, execution: Executio
   const node = planned.node as HumanNode
   const request = requestOf(node, planned, frame, execution)
   const { dueInSeconds, onDue } = node.data.config
-  const pending: PendingInterrupt = { address, nodeId: node.id, request, dueInSeconds, onDue }
+  const pending: PendingInterrupt = {
+    address,
+    nodeId: node.id,
+    request,
+    ...(dueInSeconds === undefined ? {} : { dueInSeconds }),
+    ...(onDue === undefined ? {} : { onDue }),
+  }
   let answer: AnswerInput
   try {
     answer = interrupt(pending)
   } catch (error) {
-    if (isGraphInterrupt(error))
+    if (isMissingSaver(error)) throw missingCheckpointer(node.id)
+    if (isGraphInterrupt(error)) {
+      execution.onQuestion(pending)
       execution.emit(nodeEvent(execution, planned, address, { type: 'node.waiting', request }))
-    else if (isMissingSaver(error)) throw missingCheckpointer(node.id)
+    }
     throw error
   }
   return checkAnswer(request, answer, execution.clock())

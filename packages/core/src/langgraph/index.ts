@@ -15,3 +15,5 @@ export type {
   ToolLike,
   ToolSource,
 } from './sources.ts'
+export { TransportSaver } from './transport-saver.ts'
+export { Worker, type WorkerOptions } from './worker.ts'

@@ -5,7 +5,6 @@ import type { Execution } from './context.ts'
 import { currentPass, evaluate, expressionOf } from './evaluate.ts'
 import { mustPass, NodeFailure, toRunError } from './failure.ts'
 import type { Frame, FrameData } from './frame.ts'
-import { emit } from './node-event.ts'
 import type { Plan, PlannedNode } from './plan.ts'
 import { policyOf } from './plan.ts'
 import { closeContainer, openContainer } from './step.ts'
@@ -98,17 +97,6 @@ export function join(planned: PlannedNode, frame: Frame, execution: Execution, r
     frame.data.output = values
   }
   closeContainer(planned, frame, execution, null)
-}
-
-/** Announces that more items of a map are done. */
-export function announceProgress(
-  planned: PlannedNode,
-  frame: Frame,
-  execution: Execution,
-  done: number,
-  total: number,
-) {
-  emit(execution, planned, frame, { type: 'node.progress', done, total })
 }
 
 export function mapConfigOf({ node }: PlannedNode): MapNodeConfig | null {

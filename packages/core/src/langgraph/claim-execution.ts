@@ -1,0 +1,170 @@
+import { INTERRUPT, isGraphDrained, RunControl } from '@langchain/langgraph'
+import type { Clock } from '../base/index.ts'
+import { FairleadError } from '../base/index.ts'
+import type {
+  ClaimedRun,
+  PendingInterrupt,
+  RunBatch,
+  RunError,
+  RunEventBody,
+  RunOutcome,
+  RunTransport,
+} from '../workflow/index.ts'
+import type { CompiledWorkflow } from './compile.ts'
+import type { RunContext } from './context.ts'
+import { NodeFailure } from './failure.ts'
+import { RunJournal } from './run-journal.ts'
+import { outputsKey } from './state.ts'
+import type { TransportSaver } from './transport-saver.ts'
+
+/** After so many recorded executions a run stores a checkpoint, so that a replay is never longer than that. */
+const stepsPerSnapshot = 500
+
+interface ExecutionParts {
+  claim: ClaimedRun
+  compile: () => CompiledWorkflow
+  transport: RunTransport
+  saver: TransportSaver
+  clock: Clock
+}
+
+/** One claim of a run, from the graph's first step to the answer that the transport gets. */
+export class ClaimExecution {
+  readonly #parts: ExecutionParts
+  readonly #journal: RunJournal
+  readonly #abort = new AbortController()
+  readonly #questions = new Map<string, PendingInterrupt>()
+  #control = new RunControl()
+  #stop: 'drain' | 'cancel' | 'drop' | undefined
+
+  constructor(parts: ExecutionParts) {
+    this.#parts = parts
+    this.#journal = new RunJournal(parts.claim, parts.transport, () => this.drop())
+  }
+
+  /** Stops between two steps and gives the run back. */
+  drain(): void {
+    this.#stop ??= 'drain'
+    this.#control.requestDrain('drain')
+  }
+
+  /** Stops what is running at once; the run ends cancelled. */
+  cancel(): void {
+    this.#stop = 'cancel'
+    this.#abort.abort(new FairleadError('run.cancelled', 'The run was cancelled.'))
+  }
+
+  /** Stops at once and writes nothing more: the lease is lost, or the transport does not answer. */
+  drop(): void {
+    this.#stop = 'drop'
+    this.#abort.abort(new FairleadError('run.lease_lost', 'The run is no longer held by this worker.'))
+  }
+
+  /** Never rejects. Answers what could not be told the transport, for the log. */
+  async run(): Promise<unknown> {
+    const { claim, transport, saver } = this.#parts
+    try {
+      this.#announce(
+        claim.lease.attempt === 1 ? { type: 'run.started' } : { type: 'run.resumed', attempt: claim.lease.attempt },
+      )
+      const outcome = await this.#outcome()
+      if (this.#stop === 'drop') return undefined
+      if (outcome.status === 'waiting' || outcome.status === 'released') await saver.flush(claim.lease)
+      await transport.finish(claim.lease, outcome, await this.#lastBatch(outcome))
+      return undefined
+    } catch (error) {
+      return this.#stop === 'drop' ? undefined : error
+    } finally {
+      await saver.close(claim.lease)
+    }
+  }
+
+  async #outcome(): Promise<RunOutcome> {
+    try {
+      const state = await this.#invoke()
+      if (state === null) return { status: 'released' }
+      if (state[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
+      return { status: "completed", output: state[outputsKey] as Record<string, unknown> }
+    } catch (error) {
+      if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
+      return { status: 'failed', error: asRunError(error) }
+    }
+  }
+
+  /** Runs the graph to its end or to its next interrupts; null when it was drained. */
+  async #invoke() {
+    const { claim, saver, compile } = this.#parts
+    const graph = compile()
+    const resumes = claim.hasSnapshot && (await saver.open(claim.lease))
+    let input: Record<string, unknown> | null = resumes ? null : claim.input
+    for (;;) {
+      try {
+        return await graph.invoke(input, this.#config())
+      } catch (error) {
+        if (!isGraphDrained(error)) throw error
+        if (this.#stop === 'drain') return null
+        await saver.flush(claim.lease)
+        input = null
+      }
+    }
+  }
+
+  #config() {
+    const { lease } = this.#parts.claim
+    this.#control = new RunControl()
+    if (this.#stop === 'drain') this.#control.requestDrain('drain')
+    const snapshotAt = this.#journal.recorded + stepsPerSnapshot
+    const context: RunContext = {
+      runId: lease.runId,
+      journal: {
+        read: (address) => this.#journal.read(address),
+        record: (entry, events) => {
+          if (this.#journal.recorded >= snapshotAt) this.#control.requestDrain('snapshot')
+          return this.#journal.record(entry, events)
+        },
+      },
+      emit: (event) => this.#journal.emit(event),
+      attemptsBefore: (address) => this.#journal.attemptsBefore(address),
+      onQuestion: (question) => {
+        this.#questions.set(question.address, question)
+        this.#journal.ask(question)
+      },
+    }
+    return {
+      configurable: { thread_id: lease.runId, fairlead: context },
+      durability: 'exit' as const,
+      signal: this.#abort.signal,
+      control: this.#control,
+    }
+  }
+
+  async #lastBatch(outcome: RunOutcome): Promise<RunBatch> {
+    const ending = endingOf(outcome)
+    if (ending) this.#announce(ending)
+    return this.#journal.drain()
+  }
+
+  #announce(event: RunEventBody): void {
+    this.#journal.emit({ ...event, at: new Date(this.#parts.clock()).toISOString() })
+  }
+}
+
+function endingOf(outcome: RunOutcome): RunEventBody | undefined {
+  switch (outcome.status) {
+    case 'completed':
+      return { type: 'run.completed', output: outcome.output }
+    case 'failed':
+      return { type: 'run.failed', error: outcome.error }
+    case 'cancelled':
+      return { type: 'run.cancelled', by: outcome.by }
+    default:
+      // Whether the run waits is for the transport to say: it may have been answered meanwhile.
+      return undefined
+  }
+}
+
+function asRunError(error: unknown): RunError {
+  if (error instanceof NodeFailure) return error.error
+  if (error instanceof FairleadError) return { code: error.code, message: error.message }
+  return { code: 'run.failed', message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,147 @@
+import type {
+  ClaimedRun,
+  JournalEntry,
+  PendingInterrupt,
+  RunBatch,
+  RunTransport,
+  TimedEvent,
+} from '../workflow/index.ts'
+import type { Journal } from './context.ts'
+
+/** How long an event that nothing waits for may lie before it is sent, in ms. */
+const patienceMs = 20
+
+/**
+ * The memory of one claimed run. While one batch is on its way, entries and events gather for the next: a map that
+ * finishes a hundred items at once costs a few transactions, not a hundred. Events keep their order with the entries.
+ * What earlier claims have emitted is recognised and not emitted again.
+ */
+export class RunJournal implements Journal {
+  readonly #entries: Map<string, JournalEntry>
+  readonly #emitted: Set<string>
+  readonly #attempts = new Map<string, number>()
+  readonly #send: (batch: RunBatch) => Promise<void>
+  readonly #onFailure: (error: unknown) => void
+  #batch: RunBatch = emptyBatch()
+  #waiters: { resolve: () => void; reject: (error: unknown) => void }[] = []
+  #sending: Promise<void> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #failure: { error: unknown } | undefined
+  /** How many entries this claim has recorded. */
+  recorded = 0
+
+  /** `onFailure` hears of a batch that could not be stored: the run must be dropped then. */
+  constructor(claim: ClaimedRun, transport: Pick<RunTransport, 'record'>, onFailure: (error: unknown) => void) {
+    this.#entries = new Map(claim.journal.map((entry) => [entry.address, entry]))
+    this.#emitted = new Set(
+      claim.emitted.map((event) => `${event.type} ${event.address} ${event.attempt ?? event.pass}`),
+    )
+    for (const { type, address, attempt } of claim.emitted) {
+      if (type !== 'node.started' || address === null) continue
+      this.#attempts.set(address, Math.max(attempt ?? 1, this.#attempts.get(address) ?? 0))
+    }
+    this.#send = (batch) => transport.record(claim.lease, batch)
+    this.#onFailure = onFailure
+  }
+
+  read(address: string): JournalEntry | undefined {
+    return this.#entries.get(address)
+  }
+
+  attemptsBefore(address: string): number {
+    return this.#attempts.get(address) ?? 0
+  }
+
+  record(entry: JournalEntry, events: readonly TimedEvent[]): Promise<void> {
+    this.recorded++
+    this.#entries.set(entry.address, entry)
+    this.#batch.entries.push(entry)
+    for (const event of events) this.#add(event)
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+      this.#flushSoon(0)
+    })
+  }
+
+  emit(event: TimedEvent): void {
+    if (this.#add(event)) this.#flushSoon(patienceMs)
+  }
+
+  ask(question: PendingInterrupt): void {
+    this.#batch.questions.push(question)
+    this.#flushSoon(patienceMs)
+  }
+
+  /** Takes what has not been sent yet, once nothing is on its way: the last batch goes with the end of the claim. */
+  async drain(): Promise<RunBatch> {
+    clearTimeout(this.#timer)
+    await this.#sending
+    if (this.#failure) throw this.#failure.error
+    clearTimeout(this.#timer)
+    const batch = this.#batch
+    this.#batch = emptyBatch()
+    return batch
+  }
+
+  #add(event: TimedEvent): boolean {
+    const key = keyOf(event)
+    if (this.#emitted.has(key)) return false
+    this.#emitted.add(key)
+    this.#batch.events.push(event)
+    return true
+  }
+
+  #flushSoon(delayMs: number): void {
+    if (this.#sending || this.#failure) {
+      if (this.#failure) this.#refuse(this.#failure.error)
+      return
+    }
+    if (delayMs === 0) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.#sending = this.#flush()
+    } else this.#timer ??= setTimeout(() => this.#flushSoon(0), delayMs)
+  }
+
+  async #flush(): Promise<void> {
+    // One turn of the event loop's microtasks: nodes that finish together are recorded together.
+    await Promise.resolve()
+    while (!isEmpty(this.#batch)) {
+      const [batch, waiters] = [this.#batch, this.#waiters]
+      this.#batch = emptyBatch()
+      this.#waiters = []
+      try {
+        await this.#send(batch)
+        for (const { resolve } of waiters) resolve()
+      } catch (error) {
+        this.#failure = { error }
+        for (const { reject } of waiters) reject(error)
+        this.#refuse(error)
+        this.#onFailure(error)
+        break
+      }
+      if (this.#waiters.length === 0) break
+    }
+    this.#sending = undefined
+    if (!this.#failure && !isEmpty(this.#batch)) this.#flushSoon(this.#waiters.length > 0 ? 0 : patienceMs)
+  }
+
+  #refuse(error: unknown): void {
+    for (const { reject } of this.#waiters) reject(error)
+    this.#waiters = []
+  }
+}
+
+function keyOf(event: TimedEvent): string {
+  if (!('address' in event)) return `${event.type} null ${'attempt' in event ? event.attempt : undefined}`
+  const count = 'attempt' in event ? event.attempt : event.type === 'node.progress' ? (event.pass ?? null) : null
+  return `${event.type} ${event.address} ${count}`
+}
+
+function emptyBatch(): RunBatch {
+  return { entries: [], questions: [], events: [] }
+}
+
+function isEmpty({ entries, questions, events }: RunBatch): boolean {
+  return entries.length === 0 && questions.length === 0 && events.length === 0
+}
