@@ -158,6 +158,7 @@ create table run_snapshot_writes (
   checkpoint_id text not null,
   task_id text not null,
   idx int not null,
+  task_path text,
   channel text not null,
   value_type text not null,
   value bytea,

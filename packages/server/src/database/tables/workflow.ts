@@ -127,6 +127,7 @@ export interface WorkflowTables {
     checkpoint_id: string
     task_id: string
     idx: number
+    task_path: string | null
     channel: string
     value_type: string
     value: OptionalBytes

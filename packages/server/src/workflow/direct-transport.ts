@@ -1,0 +1,230 @@
+import type {
+  ClaimedRun,
+  EmittedEvent,
+  JournalEntry,
+  PromptVersionContent,
+  RunBatch,
+  RunLease,
+  RunOutcome,
+  RunTransport,
+  Workflow,
+  WorkerRegistration,
+} from '@fairlead/core/workflow'
+import type { AnalyticsService } from '../analytics/index.ts'
+import type { Database, ScopedDb } from '../database/index.ts'
+import { resyncPayload } from '../database/index.ts'
+import type { VersionResolver } from '../prompt/index.ts'
+import { type ClaimedRow, claimDueRuns, extendLeases, freeRunsOf } from './claim.ts'
+import { finishRun } from './finish.ts'
+import { priceBatch, recordBatch } from './record.ts'
+import { channels, announceEvents } from './signals.ts'
+import { loadSnapshots, saveSnapshots } from './snapshot-store.ts'
+import { findVersion } from './workflow-store.ts'
+
+export interface DirectTransportParts {
+  database: Database
+  resolver: VersionResolver
+  analytics: Pick<AnalyticsService, 'priceCalls'>
+  /** How long a claim lasts without a heartbeat. */
+  leaseMs: number
+  /** How long to wait for a signal before looking for due runs anyway. */
+  pollMs: number
+}
+
+/** How many definitions and prompt versions are remembered; neither ever changes. */
+const cacheSize = 500
+
+/** The transport of a worker in the same process: the database without a network between. */
+export class DirectTransport implements RunTransport {
+  readonly #parts: DirectTransportParts
+  readonly #definitions = new Map<string, Workflow>()
+  readonly #prompts = new Map<string, PromptVersionContent>()
+  readonly #units = new Map<string, string | null>()
+  readonly #cancelListeners = new Set<(runId: string) => void>()
+  #registration: WorkerRegistration | undefined
+  #woken = false
+  #wake: () => void = () => {}
+  #unlisten: (() => Promise<void>)[] = []
+
+  constructor(parts: DirectTransportParts) {
+    this.#parts = parts
+  }
+
+  /** Begins to hear of due and cancelled runs. */
+  async open(): Promise<void> {
+    const { database } = this.#parts
+    this.#unlisten = [
+      await database.listen(channels.due, () => this.wake()),
+      await database.listen(channels.cancelled, (runId) => {
+        if (runId === resyncPayload) return
+        for (const listener of this.#cancelListeners) listener(runId)
+      }),
+    ]
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#unlisten.map((unlisten) => unlisten()))
+  }
+
+  /** Says that a run has become due. */
+  wake(): void {
+    this.#woken = true
+    this.#wake()
+  }
+
+  async register(registration: WorkerRegistration): Promise<void> {
+    this.#registration = registration
+    const { database } = this.#parts
+    // The embedded database belongs to one process, so whoever else holds a run there is dead.
+    if (database.kind === 'pglite') {
+      await database.withSystem((db) => freeRunsOf(db, { exceptWorker: registration.workerId }))
+    }
+  }
+
+  async claim({ workerId, limit }: { workerId: string; limit: number }): Promise<ClaimedRun[]> {
+    const { database, leaseMs } = this.#parts
+    const rows = await database.withSystem((db) => claimDueRuns(db, { workerId, limit, leaseMs }))
+    const claims: ClaimedRun[] = []
+    for (const row of rows) claims.push(await this.#load(row, workerId))
+    return claims
+  }
+
+  async waitForWork(signal: AbortSignal): Promise<void> {
+    if (this.#woken || signal.aborted) {
+      this.#woken = false
+      return
+    }
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.#wake = () => {}
+        this.#woken = false
+        resolve()
+      }
+      const timer = setTimeout(done, this.#parts.pollMs)
+      signal.addEventListener('abort', done)
+      this.#wake = done
+    })
+  }
+
+  onCancelled(listener: (runId: string) => void): () => void {
+    this.#cancelListeners.add(listener)
+    return () => this.#cancelListeners.delete(listener)
+  }
+
+  async heartbeat({ workerId, leases }: { workerId: string; leases: RunLease[] }) {
+    const { database, leaseMs } = this.#parts
+    if (leases.length === 0) return { lost: [], cancelled: [] }
+    const held = await database.withSystem((db) => extendLeases(db, { workerId, leases, leaseMs }))
+    const alive = new Set(held.map(({ id }) => id))
+    return {
+      lost: leases.map(({ runId }) => runId).filter((runId) => !alive.has(runId)),
+      cancelled: held.filter(({ cancelled }) => cancelled).map(({ id }) => id),
+    }
+  }
+
+  async record(lease: RunLease, batch: RunBatch): Promise<void> {
+    const priced = await this.#price(lease, batch)
+    await this.#parts.database.withOrganization(lease.organizationId, async (db) => {
+      await recordBatch(db, lease, priced)
+      announceEvents(this.#parts.database, lease.runId)
+    })
+  }
+
+  async finish(lease: RunLease, outcome: RunOutcome, batch: RunBatch): Promise<void> {
+    const priced = await this.#price(lease, batch)
+    const { database } = this.#parts
+    await database.withOrganization(lease.organizationId, async (db) => {
+      const next = await finishRun(db, lease, outcome, priced)
+      if (next === 'queued') database.notify(channels.due, lease.runId)
+      announceEvents(database, lease.runId)
+    })
+    this.#units.delete(lease.runId)
+  }
+
+  async loadSnapshots(lease: RunLease) {
+    return this.#parts.database.withOrganization(lease.organizationId, (db) => loadSnapshots(db, lease.runId))
+  }
+
+  async saveSnapshot(lease: RunLease, saved: Parameters<RunTransport['saveSnapshot']>[1]): Promise<void> {
+    await this.#parts.database.withOrganization(lease.organizationId, (db) => saveSnapshots(db, lease, saved))
+  }
+
+  #price(lease: RunLease, batch: RunBatch) {
+    const { analytics } = this.#parts
+    const price = (calls: Parameters<typeof analytics.priceCalls>[1]) => analytics.priceCalls(lease.organizationId, calls)
+    return priceBatch(lease, batch, price, this.#units.get(lease.runId) ?? null)
+  }
+
+  async #load(row: ClaimedRow, workerId: string): Promise<ClaimedRun> {
+    const { organization_id: organizationId, id: runId, attempt } = row
+    const versionIds = [...new Set(Object.values(row.pins).map(({ versionId }) => versionId))]
+    const definitionKey = `${organizationId} ${row.workflow_id} ${row.workflow_version}`
+    const known = this.#definitions.get(definitionKey)
+    const missing = versionIds.filter((id) => !this.#prompts.has(id))
+    const isFresh = attempt === 1 && known !== undefined && missing.length === 0
+    const past = isFresh ? freshPast : await this.#parts.database.withOrganization(organizationId, async (db) => {
+      if (!known) remember(this.#definitions, definitionKey, await loadDefinition(db, row))
+      for (const [id, content] of await this.#parts.resolver.load(db, missing)) remember(this.#prompts, id, content)
+      return attempt === 1 ? freshPast : loadPast(db, runId)
+    })
+    this.#units.set(runId, row.unit)
+    return {
+      lease: { organizationId, runId, attempt, workerId },
+      workflowId: row.workflow_id,
+      workflowVersion: row.workflow_version,
+      workflow: this.#definitions.get(definitionKey)!,
+      input: row.input,
+      pins: row.pins,
+      prompts: Object.fromEntries(versionIds.flatMap((id) => (this.#prompts.has(id) ? [[id, this.#prompts.get(id)!]] : []))),
+      unit: row.unit,
+      attributes: row.attributes,
+      ...past,
+    }
+  }
+}
+
+interface Past {
+  journal: JournalEntry[]
+  emitted: EmittedEvent[]
+  hasSnapshot: boolean
+}
+
+const freshPast: Past = { journal: [], emitted: [], hasSnapshot: false }
+
+async function loadPast(db: ScopedDb, runId: string): Promise<Past> {
+  const journal = await db.selectFrom('run_journal').selectAll().where('run_id', '=', runId).execute()
+  const events = await db
+    .selectFrom('run_events')
+    .select(['type', 'address', 'payload'])
+    .where('run_id', '=', runId)
+    .execute()
+  const snapshot = await db.selectFrom('run_snapshots').select('run_id').where('run_id', '=', runId).limit(1).execute()
+  return {
+    journal: journal.map((row) => ({
+      address: row.address,
+      nodeId: row.node_id,
+      status: row.status,
+      ...(row.status === 'completed' ? { output: row.output } : { error: row.error as JournalEntry['error'] }),
+      attempts: row.attempts,
+      startedAt: row.started_at.toISOString(),
+      finishedAt: row.finished_at.toISOString(),
+    })) as JournalEntry[],
+    emitted: events.map(({ type, address, payload }) => {
+      const { attempt = null, pass = null } = payload as { attempt?: number; pass?: number }
+      return { type, address, attempt, pass } as EmittedEvent
+    }),
+    hasSnapshot: snapshot.length > 0,
+  }
+}
+
+async function loadDefinition(db: ScopedDb, row: ClaimedRow): Promise<Workflow> {
+  const version = await findVersion(db, row.workflow_id, row.workflow_version)
+  return version!.definition as Workflow
+}
+
+function remember<Value>(cache: Map<string, Value>, key: string, value: Value): void {
+  cache.set(key, value)
+  if (cache.size > cacheSize) cache.delete(cache.keys().next().value!)
+}

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto'
+import { FairleadError } from '@fairlead/core/base'
+import {
+  type Catalog,
+  type Diagnostic,
+  parseWorkflow,
+  serializeWorkflow,
+  type StoredWorkflow,
+  validateWorkflow,
+  type Workflow,
+  type WorkflowSummary,
+  type WorkflowVersionSummary,
+} from '@fairlead/core/workflow'
+import type { Database, ScopedDb } from '../database/index.ts'
+import type { Principal } from '../http/index.ts'
+import type { PromptCatalog } from '../prompt/index.ts'
+import { loadCatalog } from './catalog.ts'
+import * as store from './workflow-store.ts'
+
+export interface WorkflowServiceParts {
+  database: Database
+  newId: () => string
+  prompts: PromptCatalog
+  /** The models and tools of the worker in this process. */
+  ownCatalog: Pick<Catalog, 'models' | 'tools'>
+}
+
+interface Draft {
+  definition: Record<string, unknown>
+  message?: string | undefined
+}
+
+/** Workflows and their immutable versions. A document must have the right shape to be stored; its meaning may still be in the making. */
+export class WorkflowService {
+  readonly #parts: WorkflowServiceParts
+
+  constructor(parts: WorkflowServiceParts) {
+    this.#parts = parts
+  }
+
+  create(by: Principal, draft: Draft): Promise<StoredWorkflow> {
+    const workflow = parse(draft)
+    const { newId } = this.#parts
+    return this.#within(by.organizationId, async (db) => {
+      const id = newId()
+      const version = this.#newVersion(by, id, 1, workflow, draft.message)
+      const row = await store.insertWorkflow(db, { id, ...titleOf(workflow) }, version)
+      return this.#stored(db, row, 1)
+    })
+  }
+
+  /** Adds a version on top of the one that the caller has seen. */
+  update(by: Principal, id: string, expectedTag: string, draft: Draft): Promise<StoredWorkflow> {
+    const workflow = parse(draft)
+    return this.#within(by.organizationId, async (db) => {
+      const current = await findExisting(db, id)
+      const expected = versionOfTag(expectedTag)
+      const moved =
+        expected === current.latest_version
+          ? await store.advanceWorkflow(db, id, expected, titleOf(workflow))
+          : undefined
+      if (!moved || expected === undefined) throw await this.#conflict(db, id)
+      await store.insertVersion(db, this.#newVersion(by, id, expected + 1, workflow, draft.message))
+      return this.#stored(db, moved, moved.latest_version)
+    })
+  }
+
+  archive(by: Principal, id: string, expectedTag: string): Promise<void> {
+    return this.#within(by.organizationId, async (db) => {
+      await findExisting(db, id)
+      const expected = versionOfTag(expectedTag)
+      if (expected !== undefined && (await store.archiveWorkflow(db, id, expected))) return
+      throw await this.#conflict(db, id)
+    })
+  }
+
+  get(organizationId: string, id: string, version: number | undefined): Promise<StoredWorkflow> {
+    return this.#within(organizationId, async (db) => {
+      const row = await findExisting(db, id)
+      return this.#stored(db, row, version ?? row.latest_version)
+    })
+  }
+
+  list(organizationId: string, page: store.TimePage): Promise<store.WorkflowRow[]> {
+    return this.#within(organizationId, (db) => store.listWorkflows(db, page))
+  }
+
+  listVersions(organizationId: string, id: string, page: { limit: number; before: number | undefined }) {
+    return this.#within(organizationId, async (db) => {
+      await findExisting(db, id)
+      return store.listVersions(db, id, page)
+    })
+  }
+
+  /** Judges a document against the organization's catalogue without storing it. */
+  validate(organizationId: string, definition: Record<string, unknown>): Promise<Diagnostic[]> {
+    const parsed = parseWorkflow(definition)
+    if (!parsed.ok) return Promise.resolve(parsed.diagnostics)
+    return this.#within(organizationId, async (db) => validateWorkflow(parsed.workflow, await this.catalogIn(db)))
+  }
+
+  catalog(organizationId: string): Promise<Catalog> {
+    return this.#within(organizationId, (db) => this.catalogIn(db))
+  }
+
+  /** The catalogue, inside the caller's scope. */
+  catalogIn(db: ScopedDb): Promise<Catalog> {
+    return loadCatalog(db, this.#parts.prompts, this.#parts.ownCatalog)
+  }
+
+  async #stored(db: ScopedDb, row: store.WorkflowRow, version: number): Promise<StoredWorkflow> {
+    const stored = await store.findVersion(db, row.id, version)
+    if (!stored) {
+      throw new FairleadError('workflow.version_not_found', `The workflow has no version ${version}; its latest is ${row.latest_version}.`)
+    }
+    return {
+      ...toSummary(row),
+      version,
+      definition: stored.definition as Workflow,
+      message: stored.message,
+    }
+  }
+
+  async #conflict(db: ScopedDb, id: string): Promise<FairleadError> {
+    const row = await findExisting(db, id)
+    const current = await this.#stored(db, row, row.latest_version)
+    return new FairleadError(
+      'workflow.version_conflict',
+      `The workflow has moved on to version ${current.version}. Read it again, redo the change on top of it and send its ETag.`,
+      { data: { current: JSON.parse(JSON.stringify(current)), etag: tagOf(current) } },
+    )
+  }
+
+  #newVersion(by: Principal, workflowId: string, version: number, workflow: Workflow, message: string | undefined) {
+    const definition = serializeWorkflow(workflow)
+    return {
+      organizationId: by.organizationId,
+      workflowId,
+      version,
+      definition,
+      contentHash: createHash('sha256').update(definition).digest(),
+      message: message ?? null,
+      createdBy: by.userId,
+    }
+  }
+
+  #within<T>(organizationId: string, work: (db: ScopedDb) => Promise<T>): Promise<T> {
+    return this.#parts.database.withOrganization(organizationId, work)
+  }
+}
+
+/** The ETag of a stored version. */
+export function tagOf({ version }: Pick<StoredWorkflow, 'version'>): string {
+  return `v${version}`
+}
+
+export function toSummary(row: store.WorkflowRow): WorkflowSummary {
+  return {
+    id: row.id,
+    latestVersion: row.latest_version,
+    name: row.name,
+    description: row.description,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    archivedAt: row.archived_at?.toISOString() ?? null,
+  }
+}
+
+export function toVersionSummary(row: Omit<store.WorkflowVersionRow, 'definition'>): WorkflowVersionSummary {
+  return { version: row.version, message: row.message, createdBy: row.created_by, createdAt: row.created_at.toISOString() }
+}
+
+/** Findings as the `errors` of problem details. */
+export function faultsOf(diagnostics: readonly Diagnostic[], prefix: string) {
+  return diagnostics.map(({ path, code, message, hint, nodeId, severity }) => ({
+    pointer: `${prefix}${path}`,
+    code,
+    message: `${message} ${hint}`.trim(),
+    nodeId,
+    severity,
+  }))
+}
+
+function parse({ definition }: Draft): Workflow {
+  const parsed = parseWorkflow(definition)
+  if (parsed.ok) return parsed.workflow
+  const [first] = parsed.diagnostics
+  throw new FairleadError('workflow.malformed', `The definition is not a workflow: ${first?.message ?? ''}`, {
+    data: { errors: faultsOf(parsed.diagnostics, '/definition') },
+  })
+}
+
+async function findExisting(db: ScopedDb, id: string): Promise<store.WorkflowRow> {
+  const row = await store.findWorkflow(db, id)
+  if (row) return row
+  throw new FairleadError('workflow.not_found', `There is no workflow "${id}".`)
+}
+
+function versionOfTag(tag: string): number | undefined {
+  const [, digits] = /^v([1-9]\d{0,8})$/.exec(tag) ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
+function titleOf({ name, description = null }: Pick<Workflow, 'name'> & { description?: string | null | undefined }) {
+  return { name: name.slice(0, 255), description }
+}
