@@ -2,13 +2,16 @@ import { FairleadError } from '@fairlead/core/base'
 import { types } from 'pg'
 
 const int8 = 20
+const int8Array = 1016
 
 /**
  * How a value that Postgres sends as text becomes a JavaScript value: the same function for both back ends. Where `pg`
  * has no opinion (`uuid`, `numeric`, `xid8`) the text stays text.
  */
 export function parserOf(typeId: number): (text: string) => unknown {
-  return typeId === int8 ? parseInt8 : types.getTypeParser(typeId, 'text')
+  if (typeId === int8) return parseInt8
+  const parse: (text: string) => unknown = types.getTypeParser(typeId, 'text')
+  return typeId === int8Array ? (text) => (parse(text) as (string | null)[]).map((item) => item && parseInt8(item)) : parse
 }
 
 function parseInt8(text: string): number {
