@@ -74,8 +74,7 @@ export interface ControlPlaneOptions {
   clock?: Clock
 }
 
-export interface ControlPlane
-  extends Pick<Operator, 'bootstrapOrganization' | 'bootstrapFirst' | 'listOrganizations' | 'findOrganization'> {
+export interface ControlPlane extends Operator {
   /** To serve it inside another Express 5 app: `app.use('/fairlead', controlPlane.app)`. */
   readonly app: Express
   readonly database: Database

@@ -123,7 +123,16 @@ export function toProblem(
 } {
   const status = statusOf(error)
   const isMeant = error instanceof FairleadError && (status !== 500 || error.code === 'http.internal')
-  const data = isMeant && status < 500 ? { ...error.data } : {}
+  const data = isMeant && status < 500 ? (error.data ?? {}) : {}
+  const members = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code: isMeant ? error.code : 'http.internal',
+    detail: isMeant ? error.message : internalDetail,
+    instance,
+    requestId,
+  }
   return {
     status,
     headers: {
@@ -131,15 +140,7 @@ export function toProblem(
       ...(typeof data.etag === 'string' && { ETag: `"${data.etag}"` }),
       ...(error instanceof HttpProblem && error.headers),
     },
-    body: {
-      ...data,
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      code: isMeant ? error.code : 'http.internal',
-      detail: isMeant ? error.message : internalDetail,
-      instance,
-      requestId,
-    },
+    // Spread twice: first for the order, then because no fact may pass for what the members say.
+    body: { ...members, ...data, ...members },
   }
 }

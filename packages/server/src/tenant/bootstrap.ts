@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Permission } from '@fairlead/core/base'
 import { FairleadError, permissions } from '@fairlead/core/base'
-import type { NewApiKey } from '@fairlead/core/tenant'
+import type { ApiKey, NewApiKey } from '@fairlead/core/tenant'
 import type { Database } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import * as accounts from './account-store.ts'
+import { toApiKey } from './key-service.ts'
 import type { TenantService } from './service.ts'
 
 export interface BootstrapRequest {
@@ -20,10 +21,23 @@ export interface BootstrappedOrganization {
   key: NewApiKey
 }
 
+export interface OperatorKey {
+  name: string
+  scopes?: readonly Permission[]
+  environment?: 'live' | 'test'
+  expiresAt?: string
+}
+
 const slugPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** What is done from outside of every organization: by whoever runs the server, never over HTTP. */
 export function createOperator(database: Database, tenant: TenantService, newId: () => string) {
+  async function requireOrganization(slug: string): Promise<{ id: string }> {
+    const organization = await database.withSystem((db) => accounts.findOrganizationBySlug(db, slug))
+    if (organization) return organization
+    throw new FairleadError('tenant.not_found', `There is no organization "${slug}".`)
+  }
+
   return {
     listOrganizations: () => database.withSystem(accounts.listOrganizations),
 
@@ -55,8 +69,27 @@ export function createOperator(database: Database, tenant: TenantService, newId:
       }
     },
 
-    /** Undefined when there is no organization of that slug. */
-    findOrganization: (slug: string) => database.withSystem((db) => accounts.findOrganizationBySlug(db, slug)),
+    /** A key for that organization; every scope unless some are given. Throws `tenant.not_found`. */
+    createKey: async (
+      slug: string,
+      { name, scopes = permissions, environment = 'live', expiresAt }: OperatorKey,
+    ): Promise<NewApiKey> => {
+      const { id } = await requireOrganization(slug)
+      return tenant.keys.create(systemOf(id), { name, environment, scopes, expiresAt })
+    },
+
+    /** All keys of that organization, newest first. Throws `tenant.not_found`. */
+    listKeys: async (slug: string): Promise<ApiKey[]> => {
+      const { id } = await requireOrganization(slug)
+      const rows = await tenant.keys.list(id, { limit: Number.MAX_SAFE_INTEGER - 1, after: undefined })
+      return rows.map(toApiKey)
+    },
+
+    /** Throws `tenant.not_found`. */
+    revokeKey: async (slug: string, keyId: string): Promise<void> => {
+      const { id } = await requireOrganization(slug)
+      await tenant.keys.revoke(systemOf(id), keyId)
+    },
   }
 }
 
