@@ -8,6 +8,7 @@ import type { Subject } from './subject.ts'
 export function checkContainers(subject: Subject): void {
   const { structure, report } = subject
   checkBodyNodes(subject)
+  checkUnlisted(subject)
   for (const [nodeId, region] of structure.regions) {
     const body = bodyNodesOf(structure.nodes.get(nodeId)!)!
     const place = inNode(nodeId, structure.positions.get(nodeId)!, 'data', 'config', 'bodyNodes')
@@ -28,6 +29,25 @@ export function checkContainers(subject: Subject): void {
     const message = `Two branches of "${container}" lead to "${nodeId}", so it would run once for each.`
     const hint = `Move it behind "${container}": connect it to the handle "done".`
     report(errorAt(inNode(nodeId, structure.positions.get(nodeId)!), 'branches_meet', message, hint))
+  }
+}
+
+/** A node that only the inside of a container leads to belongs inside: most likely `bodyNodes` forgot it. */
+function checkUnlisted({ workflow, structure, report }: Subject): void {
+  const sources = new Map<string, Set<string | null>>()
+  for (const edge of workflow.edges) {
+    const from = edge.sourceHandle === 'body' ? edge.source : (structure.parents.get(edge.source) ?? null)
+    sources.set(edge.target, (sources.get(edge.target) ?? new Set()).add(from))
+  }
+  for (const [target, containers] of sources) {
+    const [container] = containers
+    const position = structure.positions.get(container ?? '')
+    if (structure.parents.get(target) !== null || containers.size > 1 || !container || position === undefined) continue
+    const message = `Only the inside of "${container}" leads to "${target}", but "bodyNodes" does not list it.`
+    const place = inNode(container, position, 'data', 'config', 'bodyNodes')
+    report(
+      errorAt(place, 'unlisted_body_node', message, `List it, or connect it to the handle "done" of "${container}".`),
+    )
   }
 }
 
