@@ -50,3 +50,6 @@ export function isId(text: unknown): text is string {
 export function idTimestamp(id: string): number {
   return isId(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : Number.NaN
 }
+
+/** The machine's randomness: the default where a host brings none. */
+export const systemRandom: RandomBytes = (bytes) => crypto.getRandomValues(bytes)

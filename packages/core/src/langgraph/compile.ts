@@ -3,9 +3,9 @@ import type { BaseCheckpointSaver, CompiledStateGraph } from '@langchain/langgra
 import { END, START, StateGraph } from '@langchain/langgraph'
 
 import type { Clock } from '../base/index.ts'
-import { createId, FairleadError, validateJson } from '../base/index.ts'
+import { createId, FairleadError, systemClock, systemRandom } from '../base/index.ts'
 import type { Workflow } from '../workflow/index.ts'
-import { initialValue, validateWorkflow } from '../workflow/index.ts'
+import { initialValue, inputFaults, validateWorkflow } from '../workflow/index.ts'
 import { evaluate } from './evaluate.ts'
 import type { FrameData } from './frame.ts'
 import { Frame } from './frame.ts'
@@ -51,7 +51,7 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
     plan,
     sources: createSources(runtime),
     limits: new BodyLimits(),
-    defaults: { clock, createId: () => createId(clock, (bytes) => crypto.getRandomValues(bytes)) },
+    defaults: { clock, createId: () => createId(clock, systemRandom) },
   }
   const graph = new StateGraph(stateOf(plan, true))
   const builder = graph as unknown as Builder
@@ -65,10 +65,6 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
   const compiled = graph.compile({ checkpointer: runtime.checkpointer, name: workflow.name })
   // One more than the steps there can be: LangGraph counts the check that nothing is left to do.
   return compiled.withConfig({ recursionLimit: Math.min(steps + 4, 2 ** 31) }) as unknown as CompiledWorkflow
-}
-
-function systemClock(): number {
-  return performance.timeOrigin + performance.now()
 }
 
 function assertValid(workflow: Workflow): void {
@@ -100,13 +96,8 @@ function startNode({ plan, defaults }: GraphContext) {
 }
 
 function assertInputs(inputs: Workflow['inputs'], state: RegionState): void {
-  const errors: { pointer: string; message: string }[] = []
-  for (const [name, schema] of Object.entries(inputs)) {
-    if (state[name] === undefined) errors.push({ pointer: `/${name}`, message: 'is missing' })
-    else
-      for (const { pointer, message } of validateJson(schema, state[name]))
-        errors.push({ pointer: `/${name}${pointer}`, message })
-  }
+  const given = Object.fromEntries(Object.keys(inputs).map((name) => [name, state[name]]))
+  const errors = inputFaults(inputs, given)
   const [first] = errors
   if (!first) return
   const message = `The input does not fit the workflow: ${first.pointer} ${first.message}.`

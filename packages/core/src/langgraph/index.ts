@@ -15,5 +15,6 @@ export type {
   ToolLike,
   ToolSource,
 } from './sources.ts'
+export { describeTools } from './tool-catalog.ts'
 export { TransportSaver } from './transport-saver.ts'
 export { Worker, type WorkerOptions } from './worker.ts'

@@ -1,12 +1,12 @@
 import { FairleadError } from '../base/index.ts'
 import type { MapNodeConfig, RunError } from '../workflow/index.ts'
+import { policyOf } from '../workflow/index.ts'
 import { addressOf, bodyPrefix } from './address.ts'
 import type { Execution } from './context.ts'
 import { currentPass, evaluate, expressionOf } from './evaluate.ts'
 import { mustPass, NodeFailure, toRunError } from './failure.ts'
 import type { Frame, FrameData } from './frame.ts'
 import type { Plan, PlannedNode } from './plan.ts'
-import { policyOf } from './plan.ts'
 import { closeContainer, openContainer } from './step.ts'
 
 /** What the inside of a parallel node gave at one position: an item's result or failure, and what it wrote. */

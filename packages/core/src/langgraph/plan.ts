@@ -1,7 +1,15 @@
 import type { Expression } from '../expression/index.ts'
 import { compileExpression, parseTemplate } from '../expression/index.ts'
-import type { Handle, ReducerName, Region, Workflow, WorkflowNode, WorkflowStructure } from '../workflow/index.ts'
-import { analyzeStructure } from '../workflow/index.ts'
+import type {
+  FailureHandling,
+  Handle,
+  ReducerName,
+  Region,
+  Workflow,
+  WorkflowNode,
+  WorkflowStructure,
+} from '../workflow/index.ts'
+import { analyzeStructure, failureHandlingOf, policyOf } from '../workflow/index.ts'
 
 type NodeOf<Type extends WorkflowNode['type']> = Extract<WorkflowNode, { type: Type }>
 
@@ -15,7 +23,7 @@ export interface PlannedNode {
   /** The loop in the same region that takes this node's failures, if the node itself does not. */
   catcher: NodeOf<'loop'> | undefined
   /** What happens to a failure of this node that it does not handle itself, however far up. */
-  handling: 'fail' | 'continue' | 'route' | 'collect' | 'skip'
+  handling: FailureHandling
 }
 
 /** A workflow made ready to be built as a graph or walked. */
@@ -86,30 +94,8 @@ function planNode(
     loops,
     expressions: mapValues(sourcesOf(node), compile),
     catcher: catching === undefined ? undefined : (structure.nodes.get(catching) as NodeOf<'loop'>),
-    handling: handlingOf(structure, node, containers),
+    handling: failureHandlingOf(structure, node.id),
   }
-}
-
-function handlingOf(
-  structure: WorkflowStructure,
-  node: WorkflowNode,
-  containers: readonly string[],
-): PlannedNode['handling'] {
-  const own = policyOf(node)
-  if (own !== 'fail') return own
-  for (const id of [...containers].reverse()) {
-    const container = structure.nodes.get(id)
-    if (container?.type === 'parallel' && container.data.config.mode === 'map') {
-      const { onItemError = 'fail' } = container.data.config
-      if (onItemError !== 'fail') return onItemError
-    }
-    if (policyOf(container) !== 'fail') return policyOf(container)
-  }
-  return 'fail'
-}
-
-export function policyOf(node: WorkflowNode | undefined): 'fail' | 'continue' | 'route' {
-  return node?.data.onError ?? 'fail'
 }
 
 /** The CEL sources of a node by what they feed. */

@@ -1,5 +1,6 @@
 import { FairleadError } from '../base/index.ts'
 import type { Handle, RunError } from '../workflow/index.ts'
+import { policyOf } from '../workflow/index.ts'
 import { addressOf } from './address.ts'
 import type { Execution } from './context.ts'
 import { evaluate, expressionOf } from './evaluate.ts'
@@ -8,7 +9,6 @@ import type { Frame } from './frame.ts'
 import { executeLeaf } from './leaf.ts'
 import { emit } from './node-event.ts'
 import type { PlannedNode } from './plan.ts'
-import { policyOf } from './plan.ts'
 import type { StepContext } from './step-context.ts'
 
 /** Where a step leads: a handle of the node itself, or of the loop that takes its failure. */
