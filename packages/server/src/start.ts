@@ -1,6 +1,6 @@
 import type { Clock } from '@fairlead/core/base'
 import { createId, FairleadError } from '@fairlead/core/base'
-import type { ModelSource, ToolSource } from '@fairlead/core/langgraph'
+import type { ModelSource } from '@fairlead/core/langgraph'
 import type { Express } from 'express'
 import type { Logger } from 'pino'
 import { pino } from 'pino'
@@ -20,8 +20,11 @@ import {
   deriveKey,
   listen,
 } from './http/index.ts'
+import type { Jobs } from './jobs/index.ts'
+import { createJobs, retentionSchedule, runRetention } from './jobs/index.ts'
 import type { Models } from './model-source.ts'
 import { createModels } from './model-source.ts'
+import { createPromptRoutes, createTryPrompt, PromptService, promptCatalog, refResolver } from './prompt/index.ts'
 import type { JwtOptions, Operator } from './tenant/index.ts'
 import {
   createAuthenticator,
@@ -33,6 +36,8 @@ import {
   createUserTokens,
   resolveServerSecret,
 } from './tenant/index.ts'
+import type { ListedTools, WorkflowRoom } from './workflow/index.ts'
+import { createWorkflowRoom } from './workflow/index.ts'
 
 /** Everything is optional; what is left out comes from the environment (config.ts), then from defaults. */
 export interface ControlPlaneOptions {
@@ -51,9 +56,11 @@ export interface ControlPlaneOptions {
   /** Models by id, before those that the environment configures; `default` is the one that nodes usually name. */
   models?: ModelSource
   /** The functions that tool nodes call, by id. */
-  tools?: ToolSource
+  tools?: ListedTools
   /** Whether this process executes runs too; default true. */
   worker?: boolean
+  /** How long a run stays with a worker that is not heard of, in ms; default 10 s. */
+  leaseMs?: number
   /** Signs cursors and browser tokens and encrypts stored answers; at least 32 characters, the same on all replicas. */
   secret?: string
   /** Whose tokens people bring; without it there are API keys only. */
@@ -129,7 +136,9 @@ export async function createControlPlane(options: ControlPlaneOptions = {}): Pro
       metrics: createMetrics({ process: options.processMetrics ?? false }),
       drain: createDrain(),
     }
-    return createHandle(foundation, wireRooms(foundation))
+    const rooms = wireRooms(foundation)
+    await rooms.start()
+    return createHandle(foundation, rooms)
   } catch (error) {
     await database.close()
     throw error
@@ -153,7 +162,8 @@ async function openConfiguredDatabase(options: ControlPlaneOptions, config: Conf
 type Rooms = ReturnType<typeof wireRooms>
 
 /** Who gets what: the one place where rooms meet. */
-function wireRooms({ options, config, logger, clock, newId, database, secret, metrics, drain }: Foundation) {
+function wireRooms(foundation: Foundation) {
+  const { options, config, logger, clock, newId, database, secret, models, metrics, drain } = foundation
   const directory = createCredentialDirectory(database, clock)
   const browserTokens = createBrowserTokens(deriveKey(secret, 'browser-token'), clock)
   const jwt = options.jwt ?? jwtOf(config)
@@ -161,9 +171,25 @@ function wireRooms({ options, config, logger, clock, newId, database, secret, me
   const authenticator = createAuthenticator({ directory, browserTokens, userTokens })
   const tenant = createTenantService({ database, directory, browserTokens, clock, newId })
   const analytics = createAnalyticsService({ database, clock, newId })
+  const prompts = new PromptService({ database, clock, createId: newId })
+  const tryPrompt = createTryPrompt({ prompts, analytics, database, findModel: models.find, clock, newId })
+  const workflow = createWorkflowRoom({
+    database,
+    logger,
+    clock,
+    newId,
+    analytics,
+    resolver: refResolver,
+    promptCatalog,
+    models,
+    tools: options.tools ?? {},
+    leaseMs: options.leaseMs,
+  })
   const handlers = {
     ...createTenantRoutes(tenant),
     ...createAnalyticsRoutes(analytics),
+    ...createPromptRoutes({ prompts, tryPrompt }),
+    ...workflow.handlers,
   }
   const app = createApp(handlers, {
     authenticator,
@@ -185,14 +211,39 @@ function wireRooms({ options, config, logger, clock, newId, database, secret, me
     openApi: createOpenApi(),
   })
   const operator = createOperator(database, tenant, newId)
-  /** Stops what works in the background; requests have ended by then, or are about to. */
-  const stop = async () => {
-    await directory.close()
+  const background = createBackground(foundation, workflow)
+  return {
+    app,
+    authenticator,
+    operator,
+    start: background.start,
+    stopWorking: workflow.stopWorking,
+    /** Stops what works in the background; requests have ended by then. */
+    stop: async () => {
+      await background.stop()
+      await directory.close()
+    },
   }
-  return { app, authenticator, operator, stop }
+}
+
+/** What happens without a request: runs, due questions, cleaning up. */
+function createBackground({ options, database, logger }: Foundation, workflow: WorkflowRoom) {
+  let jobs: Jobs | undefined
+  return {
+    async start() {
+      jobs = await createJobs(database, { logger })
+      await jobs.schedule('retention', retentionSchedule, (_data, signal) => runRetention(database, signal))
+      await workflow.start({ works: options.worker ?? true, jobs })
+    },
+    async stop() {
+      await jobs?.stop({ timeoutMs: jobsTimeoutMs })
+      await workflow.close()
+    },
+  }
 }
 
 const bodyTimeoutMs = 30_000
+const jobsTimeoutMs = 5_000
 
 function jwtOf(config: Config): JwtOptions | undefined {
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl } = config
@@ -206,7 +257,7 @@ function createHandle({ options, config, logger, database, models, drain }: Foun
   let closed: Promise<void> | undefined
   const close = async () => {
     const stopped = server?.stop(drainTimeoutMs)
-    await drain.finish(drainTimeoutMs)
+    await Promise.all([drain.finish(drainTimeoutMs), rooms.stopWorking(drainTimeoutMs)])
     await stopped
     await rooms.stop()
     await database.close()

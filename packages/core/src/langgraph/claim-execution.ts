@@ -67,6 +67,7 @@ export class ClaimExecution {
       this.#announce(
         claim.lease.attempt === 1 ? { type: 'run.started' } : { type: 'run.resumed', attempt: claim.lease.attempt },
       )
+      if (claim.cancelRequested) this.cancel()
       const outcome = await this.#outcome()
       if (this.#stop === 'drop') return undefined
       if (outcome.status === 'waiting' || outcome.status === 'released') await saver.flush(claim.lease)
@@ -84,7 +85,7 @@ export class ClaimExecution {
       const state = await this.#invoke()
       if (state === null) return { status: 'released' }
       if (state[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
-      return { status: "completed", output: state[outputsKey] as Record<string, unknown> }
+      return { status: 'completed', output: state[outputsKey] as Record<string, unknown> }
     } catch (error) {
       if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
       return { status: 'failed', error: asRunError(error) }

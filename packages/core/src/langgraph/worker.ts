@@ -61,13 +61,21 @@ export class Worker {
     this.#loop = this.#claimUntilStopped()
   }
 
-  /** Stops claiming, lets every run end its step, and gives back what is unfinished. */
-  async stop(): Promise<void> {
+  /**
+   * Stops claiming, lets every run end its steps, and gives back what is unfinished. What has not come to the end of a
+   * step after `timeoutMs` is cut off: whoever takes the run up next repeats that step, under the same idempotency key.
+   */
+  async stop(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#stopping.abort()
     this.#wakeUp()
     await this.#loop
-    for (const { execution } of this.#active.values()) execution.drain()
-    await Promise.all([...this.#active.values()].map(({ done }) => done))
+    const active = [...this.#active.values()]
+    for (const { execution } of active) execution.drain()
+    const cutOff = Number.isFinite(timeoutMs)
+      ? setTimeout(() => active.forEach(({ execution }) => void execution.drop()), timeoutMs)
+      : undefined
+    await Promise.all(active.map(({ done }) => done))
+    clearTimeout(cutOff)
     clearInterval(this.#heartbeat)
     this.#unwatch()
   }

@@ -5,7 +5,7 @@ import { Catalog, Diagnostic, Workflow } from './document-schema.ts'
 import type { workflowEndpoints } from './endpoints.ts'
 import { Run, RunEvent, RunStatus } from './run-schema.ts'
 
-const Id = z.strictObject({ id: z.string() })
+const Id = z.strictObject({ id: z.uuidv7() })
 
 /**
  * A workflow as the request carries it: any JSON object. The service parses it with `parseWorkflow`, whose diagnostics

@@ -52,6 +52,8 @@ export interface ClaimedRun {
   prompts: Record<string, PromptVersionContent>
   unit: string | null
   attributes: Record<string, unknown> | null
+  /** Cancellation was asked for before this claim: the run is to end without another step. */
+  cancelRequested: boolean
   /** What earlier claims recorded; empty on a first claim. */
   journal: JournalEntry[]
   /** Events that earlier claims recorded, so that none is emitted twice; empty on a first claim. */

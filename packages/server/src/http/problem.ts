@@ -50,7 +50,7 @@ export const statusOfCode = {
   'workflow.not_found': 404,
   'workflow.version_not_found': 404,
   'workflow.invalid': 422,
-  'workflow.archived': 409,
+  'workflow.malformed': 400,
   'workflow.version_conflict': 412,
   'run.not_found': 404,
   'run.invalid_input': 422,
@@ -65,6 +65,8 @@ export const statusOfCode = {
   'prompt.head_moved': 412,
   'prompt.invalid_content': 400,
   'prompt.invalid_variables': 400,
+  'prompt.unknown_model': 422,
+  'prompt.try_failed': 502,
 
   'analytics.price_not_found': 404,
   'analytics.price_exists': 409,

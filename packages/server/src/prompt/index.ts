@@ -1,4 +1,5 @@
-export type { CheckSource, PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
+export { promptCatalog } from './catalog.ts'
+export type { CheckSource, PromptCatalog, PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
 export { createPromptRoutes } from './routes.ts'
 export { refResolver } from './select.ts'
 export { PromptService } from './service.ts'

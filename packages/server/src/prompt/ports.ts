@@ -1,4 +1,4 @@
-import type { PromptPin, PromptVersionContent } from '@fairlead/core/workflow'
+import type { Catalog, PromptPin, PromptVersionContent } from '@fairlead/core/workflow'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 
@@ -28,6 +28,12 @@ export interface VersionResolver {
   resolve(db: Kysely<Tables>, request: PromptReferenceRequest): Promise<ResolvedPrompt | null>
   /** The contents of pinned versions by version id; an id that is gone is left out. */
   load(db: Kysely<Tables>, versionIds: readonly string[]): Promise<Map<string, PromptVersionContent>>
+}
+
+/** What workflows can know about an organization's prompts. */
+export interface PromptCatalog {
+  /** Runs in the caller's transaction and organization; `names` (ids or keys) leaves out all others. */
+  list(db: Kysely<Tables>, names?: readonly string[]): Promise<Catalog['prompts']>
 }
 
 /**

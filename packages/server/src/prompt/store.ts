@@ -1,5 +1,6 @@
 import type { PromptContent } from '@fairlead/core/prompt'
 import type { Kysely, Selectable } from 'kysely'
+import { sql } from 'kysely'
 import type { Tables } from '../database/index.ts'
 
 type Db = Kysely<Tables>
@@ -137,6 +138,51 @@ export async function listVersions(db: Db, promptId: string, { limit, after }: K
   let query = db.selectFrom('prompt_versions').selectAll().where('prompt_id', '=', promptId)
   if (after !== undefined) query = query.where('version_number', '<', after)
   return query.orderBy('version_number', 'desc').limit(limit).execute()
+}
+
+/**
+ * The version of each prompt that counts when no ref is named: label `production`, else the head of `main`. `names` (ids
+ * or keys) leaves out all other prompts.
+ */
+export async function listCurrentVersions(
+  db: Db,
+  names?: readonly string[],
+): Promise<(Pick<VersionRow, 'prompt_id' | 'content' | 'config' | 'variables'> & { key: string })[]> {
+  if (names?.length === 0) return []
+  let query = db
+    .selectFrom('prompts')
+    .innerJoin('prompt_refs', (join) =>
+      join
+        .onRef('prompt_refs.organization_id', '=', 'prompts.organization_id')
+        .onRef('prompt_refs.prompt_id', '=', 'prompts.id'),
+    )
+    .innerJoin('prompt_versions', (join) =>
+      join
+        .onRef('prompt_versions.organization_id', '=', 'prompt_refs.organization_id')
+        .onRef('prompt_versions.prompt_id', '=', 'prompt_refs.prompt_id')
+        .onRef('prompt_versions.id', '=', 'prompt_refs.version_id'),
+    )
+    .select([
+      'prompts.key',
+      'prompt_versions.prompt_id',
+      'prompt_versions.content',
+      'prompt_versions.config',
+      'prompt_versions.variables',
+    ])
+    .distinctOn('prompts.key')
+    .where('prompts.archived_at', 'is', null)
+    .where(({ or, eb }) =>
+      or([
+        eb.and([eb('prompt_refs.kind', '=', 'label'), eb('prompt_refs.name', '=', 'production')]),
+        eb.and([eb('prompt_refs.kind', '=', 'branch'), eb('prompt_refs.name', '=', 'main')]),
+      ]),
+    )
+  if (names) {
+    const named = sql<boolean>`(prompts.key = any(${names}::text[]) or prompts.id::text = any(${names}::text[]))`
+    query = query.where(named)
+  }
+  // Of the two kinds, "label" sorts last.
+  return query.orderBy('prompts.key').orderBy('prompt_refs.kind', 'desc').execute()
 }
 
 type RefKind = 'branch' | 'tag' | 'label'

@@ -12,6 +12,7 @@ export interface ClaimedRow {
   pins: Record<string, { promptId: string; versionId: string; versionNumber: number; variantId: string | null }>
   unit: string | null
   attributes: Record<string, unknown> | null
+  cancel_requested: boolean
 }
 
 /**
@@ -48,7 +49,7 @@ export async function claimDueRuns(
     from next
     where run.organization_id = next.organization_id and run.id = next.id
     returning run.organization_id, run.id, run.workflow_id, run.workflow_version, run.attempt, run.input, run.pins,
-      run.unit, run.attributes
+      run.unit, run.attributes, run.cancel_requested_at is not null as cancel_requested
   `.execute(db)
   return rows
 }

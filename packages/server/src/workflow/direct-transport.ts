@@ -7,17 +7,18 @@ import type {
   RunLease,
   RunOutcome,
   RunTransport,
-  Workflow,
   WorkerRegistration,
+  Workflow,
 } from '@fairlead/core/workflow'
-import type { AnalyticsService } from '../analytics/index.ts'
+import type { AnalyticsService } from '../analytics/service.ts'
 import type { Database, ScopedDb } from '../database/index.ts'
 import { resyncPayload } from '../database/index.ts'
-import type { VersionResolver } from '../prompt/index.ts'
-import { type ClaimedRow, claimDueRuns, extendLeases, freeRunsOf } from './claim.ts'
+import type { VersionResolver } from '../prompt/ports.ts'
+import type { ClaimedRow } from './claim.ts'
+import { claimDueRuns, extendLeases, freeRunsOf } from './claim.ts'
 import { finishRun } from './finish.ts'
 import { priceBatch, recordBatch } from './record.ts'
-import { channels, announceEvents } from './signals.ts'
+import { announceEvents, channels } from './signals.ts'
 import { loadSnapshots, saveSnapshots } from './snapshot-store.ts'
 import { findVersion } from './workflow-store.ts'
 
@@ -41,7 +42,6 @@ export class DirectTransport implements RunTransport {
   readonly #prompts = new Map<string, PromptVersionContent>()
   readonly #units = new Map<string, string | null>()
   readonly #cancelListeners = new Set<(runId: string) => void>()
-  #registration: WorkerRegistration | undefined
   #woken = false
   #wake: () => void = () => {}
   #unlisten: (() => Promise<void>)[] = []
@@ -73,7 +73,6 @@ export class DirectTransport implements RunTransport {
   }
 
   async register(registration: WorkerRegistration): Promise<void> {
-    this.#registration = registration
     const { database } = this.#parts
     // The embedded database belongs to one process, so whoever else holds a run there is dead.
     if (database.kind === 'pglite') {
@@ -153,7 +152,8 @@ export class DirectTransport implements RunTransport {
 
   #price(lease: RunLease, batch: RunBatch) {
     const { analytics } = this.#parts
-    const price = (calls: Parameters<typeof analytics.priceCalls>[1]) => analytics.priceCalls(lease.organizationId, calls)
+    const price = (calls: Parameters<typeof analytics.priceCalls>[1]) =>
+      analytics.priceCalls(lease.organizationId, calls)
     return priceBatch(lease, batch, price, this.#units.get(lease.runId) ?? null)
   }
 
@@ -164,11 +164,13 @@ export class DirectTransport implements RunTransport {
     const known = this.#definitions.get(definitionKey)
     const missing = versionIds.filter((id) => !this.#prompts.has(id))
     const isFresh = attempt === 1 && known !== undefined && missing.length === 0
-    const past = isFresh ? freshPast : await this.#parts.database.withOrganization(organizationId, async (db) => {
-      if (!known) remember(this.#definitions, definitionKey, await loadDefinition(db, row))
-      for (const [id, content] of await this.#parts.resolver.load(db, missing)) remember(this.#prompts, id, content)
-      return attempt === 1 ? freshPast : loadPast(db, runId)
-    })
+    const past = isFresh
+      ? freshPast
+      : await this.#parts.database.withOrganization(organizationId, async (db) => {
+          if (!known) remember(this.#definitions, definitionKey, await loadDefinition(db, row))
+          for (const [id, content] of await this.#parts.resolver.load(db, missing)) remember(this.#prompts, id, content)
+          return attempt === 1 ? freshPast : loadPast(db, runId)
+        })
     this.#units.set(runId, row.unit)
     return {
       lease: { organizationId, runId, attempt, workerId },
@@ -177,9 +179,12 @@ export class DirectTransport implements RunTransport {
       workflow: this.#definitions.get(definitionKey)!,
       input: row.input,
       pins: row.pins,
-      prompts: Object.fromEntries(versionIds.flatMap((id) => (this.#prompts.has(id) ? [[id, this.#prompts.get(id)!]] : []))),
+      prompts: Object.fromEntries(
+        versionIds.flatMap((id) => (this.#prompts.has(id) ? [[id, this.#prompts.get(id)!]] : [])),
+      ),
       unit: row.unit,
       attributes: row.attributes,
+      cancelRequested: row.cancel_requested,
       ...past,
     }
   }

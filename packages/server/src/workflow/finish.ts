@@ -1,9 +1,10 @@
 import type { RunLease, RunOutcome, TimedEvent } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { ScopedDb } from '../database/index.ts'
-import { enqueueOutbox } from './outbox.ts'
-import { holds, leaseLost, type PricedBatch, recordBatch } from './record.ts'
-import { deleteSnapshots } from './snapshot-store.ts'
+import type { PricedBatch } from './record.ts'
+import { holds, leaseLost, recordBatch } from './record.ts'
+
+type Ending = 'completed' | 'failed' | 'cancelled'
 
 /**
  * Ends a claim in the caller's transaction and answers the run's next status. A run that was to wait becomes due again
@@ -15,9 +16,10 @@ export async function finishRun(
   outcome: RunOutcome,
   batch: PricedBatch,
 ): Promise<'completed' | 'failed' | 'cancelled' | 'waiting' | 'queued'> {
-  // First the batch, whose update checks the lease and locks the run's row against answers until the end.
   const questions = outcome.status === 'waiting' ? outcome.interrupts : []
-  await recordBatch(db, lease, { ...batch, questions: [...batch.questions, ...questions] })
+  const events = outcome.status === 'cancelled' ? await signed(db, lease, batch.events) : batch.events
+  // First the batch, whose update checks the lease and locks the run's row against answers until the end.
+  await recordBatch(db, lease, { ...batch, events, questions: [...batch.questions, ...questions] })
   switch (outcome.status) {
     case 'completed':
       await end(db, lease, { status: 'completed', output: JSON.stringify(outcome.output) })
@@ -40,45 +42,67 @@ export async function finishRun(
   }
 }
 
+/** Ends the run, in one statement with all that follows from it: it asks nothing more, is never resumed, and is told of. */
 async function end(
   db: ScopedDb,
   lease: RunLease,
-  ending: { status: 'completed' | 'failed' | 'cancelled'; output?: string; error?: string },
+  { status, output = null, error = null }: { status: Ending; output?: string | null; error?: string | null },
 ): Promise<void> {
-  const run = await db
-    .updateTable('workflow_runs')
-    .set({ ...ending, lease_owner: null, lease_expires_at: null, finished_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
-    .where(holds(lease))
-    .returning(['workflow_id', 'workflow_version'])
-    .executeTakeFirst()
-  if (!run) throw leaseLost(lease)
-  if (lease.attempt > 1) await forgetQuestions(db, lease.runId)
-  await enqueueOutbox(db, lease.organizationId, {
-    topic: 'run.finished',
-    key: lease.runId,
-    payload: { runId: lease.runId, workflowId: run.workflow_id, workflowVersion: run.workflow_version, status: ending.status },
-  })
+  const { rows } = await sql`
+    with run as (
+      update workflow_runs set status = ${status}, output = ${output}::json, error = ${error}::json, lease_owner = null,
+        lease_expires_at = null, finished_at = now(), updated_at = now()
+      where ${holds(lease)}
+      returning organization_id, id, workflow_id, workflow_version
+    ), questions as (
+      update run_interrupts question set status = 'cancelled' from run
+      where question.organization_id = run.organization_id and question.run_id = run.id and question.status = 'pending'
+    ), snapshots as (
+      delete from run_snapshots snapshot using run
+      where snapshot.organization_id = run.organization_id and snapshot.run_id = run.id
+    ), writes as (
+      delete from run_snapshot_writes pending using run
+      where pending.organization_id = run.organization_id and pending.run_id = run.id
+    ), told as (
+      insert into outbox (organization_id, topic, key, payload)
+      select organization_id, 'run.finished', id::text, json_build_object('runId', id, 'workflowId', workflow_id,
+        'workflowVersion', workflow_version, 'status', ${status}::text)
+      from run
+    )
+    select id from run
+  `.execute(db)
+  if (rows.length === 0) throw leaseLost(lease)
 }
 
-/** A run that has ended asks nothing and is never resumed. */
-async function forgetQuestions(db: ScopedDb, runId: string): Promise<void> {
-  await db
-    .updateTable('run_interrupts')
-    .set({ status: 'cancelled' })
-    .where('run_id', '=', runId)
-    .where('status', '=', 'pending')
-    .execute()
-  await deleteSnapshots(db, runId)
-}
-
-async function letGo<Status extends 'queued' | 'waiting'>(db: ScopedDb, lease: RunLease, status: Status): Promise<Status> {
+async function letGo<Status extends 'queued' | 'waiting'>(
+  db: ScopedDb,
+  lease: RunLease,
+  status: Status,
+): Promise<Status> {
   const { numUpdatedRows } = await db
     .updateTable('workflow_runs')
-    .set({ status, lease_owner: null, lease_expires_at: null, available_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
+    .set({
+      status,
+      lease_owner: null,
+      lease_expires_at: null,
+      available_at: sql<Date>`now()`,
+      updated_at: sql<Date>`now()`,
+    })
     .where(holds(lease))
     .executeTakeFirst()
   if (numUpdatedRows === 0n) throw leaseLost(lease)
   return status
+}
+
+/** Only here is it known who asked for the cancellation. */
+async function signed(db: ScopedDb, { runId }: RunLease, events: TimedEvent[]): Promise<TimedEvent[]> {
+  const run = await db
+    .selectFrom('workflow_runs')
+    .select('cancel_requested_by')
+    .where('id', '=', runId)
+    .executeTakeFirst()
+  const by = run?.cancel_requested_by
+  return by == null ? events : events.map((event) => (event.type === 'run.cancelled' ? { ...event, by } : event))
 }
 
 async function anyAnswered(db: ScopedDb, runId: string, addresses: readonly string[]): Promise<boolean> {

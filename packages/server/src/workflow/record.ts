@@ -1,8 +1,8 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { JournalEntry, ModelCall, RunBatch, RunLease, TimedEvent } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
-import type { NewExecution } from '../analytics/index.ts'
-import { insertExecutions } from '../analytics/index.ts'
+import type { NewExecution } from '../analytics/service.ts'
+import { insertExecutions } from '../analytics/service.ts'
 import type { ScopedDb } from '../database/index.ts'
 import { toEventRow } from './event-row.ts'
 
@@ -98,7 +98,9 @@ export async function priceBatch(
       'calls' in event && event.calls ? { ...event, calls: event.calls.map(priced) } : event,
     ) as TimedEvent[],
     executions: batch.entries.flatMap((entry) =>
-      (entry.calls ?? []).map((call) => toExecution(lease, entry, priced(call), prices.get(call.id)?.priceId ?? null, unit)),
+      (entry.calls ?? []).map((call) =>
+        toExecution(lease, entry, priced(call), prices.get(call.id)?.priceId ?? null, unit),
+      ),
     ),
   }
 }
@@ -135,4 +137,3 @@ function toExecution(
     started_at: call.startedAt,
   } as NewExecution
 }
-

@@ -2,7 +2,9 @@ import type { RunStatus } from '@fairlead/core/workflow'
 import type { Insertable, Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { ScopedDb, Tables } from '../database/index.ts'
-import type { TimePage } from './workflow-store.ts'
+import type { EventRow } from './event-row.ts'
+import { deleteSnapshots } from './snapshot-store.ts'
+import type { IdPage } from './workflow-store.ts'
 
 export type RunRow = Selectable<Tables['workflow_runs']>
 export type InterruptRow = Selectable<Tables['run_interrupts']>
@@ -24,17 +26,26 @@ export async function lockRun(db: ScopedDb, id: string): Promise<RunRow | undefi
 export async function listRuns(
   db: ScopedDb,
   { workflowId, status }: { workflowId?: string | undefined; status?: RunStatus | undefined },
-  { limit, after }: TimePage,
+  { limit, after }: IdPage,
 ): Promise<RunRow[]> {
   let query = db.selectFrom('workflow_runs').selectAll()
   if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId)
   if (status !== undefined) query = query.where('status', '=', status)
-  if (after) query = query.where(sql<boolean>`(created_at, id) < (${after.at}::timestamptz, ${after.id}::uuid)`)
-  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+  if (after !== undefined) query = query.where('id', '<', after)
+  return query
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
 }
 
 export async function listInterrupts(db: ScopedDb, runId: string): Promise<InterruptRow[]> {
-  return db.selectFrom('run_interrupts').selectAll().where('run_id', '=', runId).orderBy('created_at').orderBy('address').execute()
+  return db
+    .selectFrom('run_interrupts')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .orderBy('created_at')
+    .orderBy('address')
+    .execute()
 }
 
 export async function findInterrupt(db: ScopedDb, runId: string, address: string): Promise<InterruptRow | undefined> {
@@ -51,7 +62,7 @@ export async function closeInterrupt(
   db: ScopedDb,
   runId: string,
   address: string,
-  closing: { status: 'answered' | 'expired'; answer: string; answered_by: string },
+  closing: { status: 'answered' | 'expired'; answer: string | null; answered_by: string },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('run_interrupts')
@@ -75,11 +86,11 @@ export async function listEvents(db: ScopedDb, runId: string, after: number, lim
     .execute()
 }
 
-/** Appends events to a locked run that no worker holds, or besides the worker that does: numbers come from the run's row. */
+/** Appends events to a locked run, also beside a worker that holds it: the numbers come from the run's row. */
 export async function appendEvents(
   db: ScopedDb,
   { organizationId, runId }: { organizationId: string; runId: string },
-  events: readonly { type: string; address: string | null; payload: string; at: string }[],
+  events: readonly EventRow[],
 ): Promise<void> {
   const { event_seq } = await db
     .updateTable('workflow_runs')
@@ -90,6 +101,90 @@ export async function appendEvents(
   const base = event_seq - events.length
   await db
     .insertInto('run_events')
-    .values(events.map((event, index) => ({ ...event, organization_id: organizationId, run_id: runId, seq: base + index + 1 })))
+    .values(
+      events.map((event, index) => ({
+        ...event,
+        organization_id: organizationId,
+        run_id: runId,
+        seq: base + index + 1,
+      })),
+    )
+    .execute()
+}
+
+/** Stores what became of a human node outside of any claim, so that the run finds it when it is taken up. */
+export async function insertAnswer(
+  db: ScopedDb,
+  row: Omit<Insertable<Tables['run_journal']>, 'usage' | 'attempts'>,
+): Promise<void> {
+  await db
+    .insertInto('run_journal')
+    .values({ ...row, attempts: 1 })
+    .execute()
+}
+
+/** Makes a waiting run due; false when it does not wait, because a worker still holds it or it has ended. */
+export async function wakeRun(db: ScopedDb, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('workflow_runs')
+    .set({ status: 'queued', available_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('status', '=', 'waiting')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Asks the worker that holds a run to cancel it. */
+export async function requestCancel(db: ScopedDb, id: string, by: string): Promise<void> {
+  await db
+    .updateTable('workflow_runs')
+    .set({ cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, now())`, cancel_requested_by: by })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .execute()
+}
+
+/** Ends a run that no worker holds as cancelled; false when one does, or the run has ended. */
+export async function cancelIdle(db: ScopedDb, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('workflow_runs')
+    .set({ status: 'cancelled', finished_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('status', 'in', ['queued', 'waiting'])
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** What follows from the end of a run outside of any claim: it asks nothing more, is never resumed, and is told of. */
+export async function afterEnd(db: ScopedDb, run: RunRow, status: 'cancelled'): Promise<void> {
+  await db
+    .updateTable('run_interrupts')
+    .set({ status: 'cancelled' })
+    .where('run_id', '=', run.id)
+    .where('status', '=', 'pending')
+    .execute()
+  await deleteSnapshots(db, run.id)
+  const payload = { runId: run.id, workflowId: run.workflow_id, workflowVersion: run.workflow_version, status }
+  await db
+    .insertInto('outbox')
+    .values({
+      organization_id: run.organization_id,
+      topic: 'run.finished',
+      key: run.id,
+      payload: JSON.stringify(payload),
+    })
+    .execute()
+}
+
+/** Questions whose time is up and that say what happens then; read in the system scope. */
+export async function listDueQuestions(db: ScopedDb, limit: number) {
+  return db
+    .selectFrom('run_interrupts')
+    .select(['organization_id', 'run_id', 'address', 'on_due'])
+    .where('status', '=', 'pending')
+    .where('due_at', '<=', sql<Date>`now()`)
+    .where('on_due', 'is not', null)
+    .orderBy('due_at')
+    .limit(limit)
     .execute()
 }

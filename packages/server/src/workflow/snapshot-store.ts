@@ -38,12 +38,7 @@ export async function saveSnapshots(
   lease: RunLease,
   { snapshots, writes }: { snapshots: Snapshot[]; writes: SnapshotWrite[] },
 ): Promise<void> {
-  const held = await db
-    .selectFrom('workflow_runs')
-    .select('id')
-    .where(holds(lease))
-    .forUpdate()
-    .executeTakeFirst()
+  const held = await db.selectFrom('workflow_runs').select('id').where(holds(lease)).forUpdate().executeTakeFirst()
   if (!held) throw leaseLost(lease)
   await deleteSnapshots(db, lease.runId)
   const place = { organization_id: lease.organizationId, run_id: lease.runId }

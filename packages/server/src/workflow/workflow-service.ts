@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto'
 import { FairleadError } from '@fairlead/core/base'
-import {
-  type Catalog,
-  type Diagnostic,
-  parseWorkflow,
-  serializeWorkflow,
-  type StoredWorkflow,
-  validateWorkflow,
-  type Workflow,
-  type WorkflowSummary,
-  type WorkflowVersionSummary,
+import type {
+  Catalog,
+  Diagnostic,
+  StoredWorkflow,
+  Workflow,
+  WorkflowSummary,
+  WorkflowVersionSummary,
 } from '@fairlead/core/workflow'
+import { parseWorkflow, serializeWorkflow, validateWorkflow } from '@fairlead/core/workflow'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
-import type { PromptCatalog } from '../prompt/index.ts'
+import type { PromptCatalog } from '../prompt/ports.ts'
+import type { OwnCatalog } from './catalog.ts'
 import { loadCatalog } from './catalog.ts'
 import * as store from './workflow-store.ts'
 
@@ -22,7 +21,7 @@ export interface WorkflowServiceParts {
   newId: () => string
   prompts: PromptCatalog
   /** The models and tools of the worker in this process. */
-  ownCatalog: Pick<Catalog, 'models' | 'tools'>
+  own: OwnCatalog
 }
 
 interface Draft {
@@ -75,13 +74,26 @@ export class WorkflowService {
   }
 
   get(organizationId: string, id: string, version: number | undefined): Promise<StoredWorkflow> {
-    return this.#within(organizationId, async (db) => {
-      const row = await findExisting(db, id)
-      return this.#stored(db, row, version ?? row.latest_version)
-    })
+    return this.#within(organizationId, (db) => this.getIn(db, id, version))
   }
 
-  list(organizationId: string, page: store.TimePage): Promise<store.WorkflowRow[]> {
+  /** One version inside the caller's scope, the latest unless one is named. */
+  async getIn(db: ScopedDb, id: string, version: number | undefined): Promise<StoredWorkflow> {
+    const row = await findExisting(db, id)
+    return this.#stored(db, row, version ?? row.latest_version)
+  }
+
+  /** What a run executes, also when its workflow has been archived since. */
+  async definitionIn(db: ScopedDb, id: string, version: number): Promise<Workflow> {
+    return (await store.findVersion(db, id, version))!.definition as Workflow
+  }
+
+  /** Throws `workflow.not_found`. */
+  async assertExists(db: ScopedDb, id: string): Promise<void> {
+    await findExisting(db, id)
+  }
+
+  list(organizationId: string, page: store.IdPage): Promise<store.WorkflowRow[]> {
     return this.#within(organizationId, (db) => store.listWorkflows(db, page))
   }
 
@@ -96,22 +108,27 @@ export class WorkflowService {
   validate(organizationId: string, definition: Record<string, unknown>): Promise<Diagnostic[]> {
     const parsed = parseWorkflow(definition)
     if (!parsed.ok) return Promise.resolve(parsed.diagnostics)
-    return this.#within(organizationId, async (db) => validateWorkflow(parsed.workflow, await this.catalogIn(db)))
+    return this.#within(organizationId, async (db) =>
+      validateWorkflow(parsed.workflow, await this.catalogIn(db, parsed.workflow)),
+    )
   }
 
   catalog(organizationId: string): Promise<Catalog> {
     return this.#within(organizationId, (db) => this.catalogIn(db))
   }
 
-  /** The catalogue, inside the caller's scope. */
-  catalogIn(db: ScopedDb): Promise<Catalog> {
-    return loadCatalog(db, this.#parts.prompts, this.#parts.ownCatalog)
+  /** The catalogue, or what matters of it to one workflow, inside the caller's scope. */
+  catalogIn(db: ScopedDb, workflow?: Workflow): Promise<Catalog> {
+    return loadCatalog(db, this.#parts, workflow)
   }
 
   async #stored(db: ScopedDb, row: store.WorkflowRow, version: number): Promise<StoredWorkflow> {
     const stored = await store.findVersion(db, row.id, version)
     if (!stored) {
-      throw new FairleadError('workflow.version_not_found', `The workflow has no version ${version}; its latest is ${row.latest_version}.`)
+      throw new FairleadError(
+        'workflow.version_not_found',
+        `The workflow has no version ${version}; its latest is ${row.latest_version}.`,
+      )
     }
     return {
       ...toSummary(row),
@@ -168,7 +185,12 @@ export function toSummary(row: store.WorkflowRow): WorkflowSummary {
 }
 
 export function toVersionSummary(row: Omit<store.WorkflowVersionRow, 'definition'>): WorkflowVersionSummary {
-  return { version: row.version, message: row.message, createdBy: row.created_by, createdAt: row.created_at.toISOString() }
+  return {
+    version: row.version,
+    message: row.message,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+  }
 }
 
 /** Findings as the `errors` of problem details. */

@@ -5,10 +5,10 @@ import type { ScopedDb, Tables } from '../database/index.ts'
 export type WorkflowRow = Selectable<Tables['workflows']>
 export type WorkflowVersionRow = Selectable<Tables['workflow_versions']>
 
-/** Where a list sorted by time and id, newest first, goes on. */
-export interface TimePage {
+/** Where a list goes on whose ids rise with time, newest first. */
+export interface IdPage {
   limit: number
-  after: { at: string; id: string } | undefined
+  after: string | undefined
 }
 
 export interface NewVersion {
@@ -29,7 +29,12 @@ export async function insertWorkflow(
 ): Promise<WorkflowRow> {
   const workflow = await db
     .insertInto('workflows')
-    .values({ ...row, organization_id: version.organizationId, latest_version: version.version, created_by: version.createdBy })
+    .values({
+      ...row,
+      organization_id: version.organizationId,
+      latest_version: version.version,
+      created_by: version.createdBy,
+    })
     .returningAll()
     .executeTakeFirstOrThrow()
   await insertVersion(db, version)
@@ -84,7 +89,11 @@ export async function findWorkflow(db: ScopedDb, id: string): Promise<WorkflowRo
   return db.selectFrom('workflows').selectAll().where('id', '=', id).where('archived_at', 'is', null).executeTakeFirst()
 }
 
-export async function findVersion(db: ScopedDb, workflowId: string, version: number): Promise<WorkflowVersionRow | undefined> {
+export async function findVersion(
+  db: ScopedDb,
+  workflowId: string,
+  version: number,
+): Promise<WorkflowVersionRow | undefined> {
   return db
     .selectFrom('workflow_versions')
     .selectAll()
@@ -94,10 +103,13 @@ export async function findVersion(db: ScopedDb, workflowId: string, version: num
 }
 
 /** Newest first; one row more than the page holds. */
-export async function listWorkflows(db: ScopedDb, { limit, after }: TimePage): Promise<WorkflowRow[]> {
+export async function listWorkflows(db: ScopedDb, { limit, after }: IdPage): Promise<WorkflowRow[]> {
   let query = db.selectFrom('workflows').selectAll().where('archived_at', 'is', null)
-  if (after) query = query.where(sql<boolean>`(created_at, id) < (${after.at}::timestamptz, ${after.id}::uuid)`)
-  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+  if (after !== undefined) query = query.where('id', '<', after)
+  return query
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
 }
 
 /** Newest first; one row more than the page holds. */
@@ -111,5 +123,8 @@ export async function listVersions(
     .select(['organization_id', 'workflow_id', 'version', 'content_hash', 'message', 'created_by', 'created_at'])
     .where('workflow_id', '=', workflowId)
   if (before !== undefined) query = query.where('version', '<', before)
-  return query.orderBy('version', 'desc').limit(limit + 1).execute()
+  return query
+    .orderBy('version', 'desc')
+    .limit(limit + 1)
+    .execute()
 }

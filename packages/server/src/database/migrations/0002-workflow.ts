@@ -57,6 +57,7 @@ create table workflow_runs (
   attempt int not null default 0,
   available_at timestamptz not null default now(),
   cancel_requested_at timestamptz,
+  cancel_requested_by text,
   event_seq bigint not null default 0,
   step_count int not null default 0,
   input_tokens bigint not null default 0,
@@ -77,8 +78,7 @@ create table workflow_runs (
   foreign key (organization_id, forked_from_run_id) references workflow_runs (organization_id, id)
 ) with (fillfactor = 70);
 create index workflow_runs_due on workflow_runs (available_at) where status in ('queued', 'running');
-create index workflow_runs_history on workflow_runs (organization_id, workflow_id, created_at desc, id desc);
-create index workflow_runs_recent on workflow_runs (organization_id, created_at desc, id desc);
+create index workflow_runs_history on workflow_runs (organization_id, workflow_id, id desc);
 `
 
 // run_events has no foreign key: its rows are written only together with an update of their run, and a check per event

@@ -53,6 +53,7 @@ export interface WorkflowTables {
     /** When a queued or running run is due to be claimed. */
     available_at: TimeDefaultingToNow
     cancel_requested_at: OptionalTime
+    cancel_requested_by: string | null
     /** The number of the run's last event. */
     event_seq: Generated<number>
     step_count: Generated<number>

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import type { Response } from 'express'
+import type { EventFeeds } from './event-feed.ts'
+
+export interface StreamRequest {
+  organizationId: string
+  runId: string
+  /** The number of the last event that the viewer has. */
+  after: number
+  /** Whether to stay until the run ends. */
+  follow: boolean
+  signal: AbortSignal
+}
+
+/** Between two signs of life while a run is quiet, in ms: proxies close what is silent for a minute. */
+const heartbeatMs = 15_000
+/** After which time a viewer shall connect again, in ms. */
+const reconnectMs = 1_000
+
+/**
+ * Streams a run's events from a number on, as server-sent events whose ids are the sequence numbers. Ends after the run's
+ * last event, when the viewer goes, or when the server drains; a viewer that comes back with `Last-Event-ID` misses
+ * nothing and gets nothing twice. A viewer that reads slowly holds up nobody but itself.
+ */
+export async function streamEvents(feeds: EventFeeds, request: StreamRequest, response: Response): Promise<void> {
+  const { organizationId, runId, follow, signal } = request
+  const bell = createBell(signal)
+  const { feed, leave } = feeds.join(organizationId, runId, bell.ring)
+  const heartbeat = setInterval(() => {
+    response.write(': alive\n\n')
+    // Should a notification have been lost, the run is looked at again anyway.
+    feed.stir()
+  }, heartbeatMs)
+  try {
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-cache, no-transform',
+      'X-Accel-Buffering': 'no',
+    })
+    response.write(`retry: ${reconnectMs}\n\n`)
+    let { after } = request
+    while (!signal.aborted) {
+      const frames = await feed.after(after)
+      if (frames.length === 0) {
+        if (!follow) break
+        await bell.rung()
+        continue
+      }
+      after = frames.at(-1)!.seq
+      const hasRoom = response.write(frames.map(({ text }) => text).join(''))
+      if (frames.at(-1)!.isLast) break
+      if (!hasRoom) await once(response, 'drain', { signal }).catch(() => {})
+    }
+    response.end()
+  } finally {
+    clearInterval(heartbeat)
+    leave()
+  }
+}
+
+/** Remembers that it was rung, so that nothing that happens between two waits is missed. */
+function createBell(signal: AbortSignal) {
+  let isRung = false
+  let answer = () => {}
+  const ring = () => {
+    isRung = true
+    answer()
+  }
+  signal.addEventListener('abort', ring, { once: true })
+  return {
+    ring,
+    rung: () =>
+      new Promise<void>((resolve) => {
+        answer = () => {
+          isRung = false
+          answer = () => {}
+          resolve()
+        }
+        if (isRung || signal.aborted) answer()
+      }),
+  }
+}
