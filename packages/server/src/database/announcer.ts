@@ -28,7 +28,7 @@ export class Announcer {
   #sending: Promise<void> | undefined
   #lastSentAt = Number.NEGATIVE_INFINITY
 
-  constructor(backend: Backend, logger: DatabaseLogger) {
+  constructor(backend: Pick<Backend, 'openMessenger'>, logger: DatabaseLogger) {
     this.#logger = logger
     this.#messenger = backend.openMessenger({
       onNotification: (notification) => this.#deliver(notification),
