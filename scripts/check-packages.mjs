@@ -1,10 +1,12 @@
 // What a user installs: packs every package, checks the tarballs, installs them into a fresh project, and there imports each
 // door, compiles against its types and runs the command. Needs a finished build. `--oldest-node` does so also under the oldest
 // Node that the packages say they support, which is fetched from the npm registry.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -15,13 +17,16 @@ const work = await mkdtemp(join(tmpdir(), 'fairlead-packages-'))
 const project = join(work, 'project')
 const problems = []
 const runtimes = [[process.execPath]]
+const script = join('node_modules', '@fairlead', 'server', 'dist', 'cli.js')
+const serveTimeoutMs = 120_000
 
 try {
   const packages = await Promise.all((await readdir(join(root, 'packages'))).map(pack))
   const doors = packages.flatMap(listDoors)
-  if (process.argv.includes('--oldest-node')) runtimes.push(oldestNode(packages[0].manifest.engines.node))
+  if (process.argv.includes('--oldest-node')) runtimes.push([await oldestNode(packages[0].manifest.engines.node)])
   await Promise.all([...packages.flatMap((packed) => [lintManifest(packed), lintTypes(packed)]), install(packages)])
   await Promise.all([...doors.map(checkReach), importDoors(doors), compileDoors(doors), runCommand()])
+  for (const [index, runtime] of runtimes.entries()) await serve(runtime, index)
 } catch (error) {
   problems.push(error.message)
 } finally {
@@ -132,7 +137,6 @@ async function compileDoors(doors) {
 }
 
 async function runCommand() {
-  const script = join('node_modules', '@fairlead', 'server', 'dist', 'cli.js')
   const ways = [['pnpm', 'exec', 'fairlead'], ...runtimes.map((runtime) => [...runtime, script])]
   for (const [command, ...args] of ways) {
     const { failed, output } = await run(command, [...args, '--help'], project)
@@ -141,10 +145,43 @@ async function runCommand() {
   }
 }
 
-/** The oldest version in a range like `>=22.18`, as a command. */
-function oldestNode(range) {
+/** What "npx fairlead serve" does: comes up on a new embedded database, answers, and goes down on a signal. */
+async function serve([command, ...args], index) {
+  const options = ['serve', '--port', '0', '--data-dir', `data-${index}`, '--log-level', 'warn']
+  const child = spawn(command, [...args, script, ...options], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] })
+  const timer = setTimeout(() => child.kill('SIGKILL'), serveTimeoutMs)
+  const ended = once(child, 'exit')
+  const lines = []
+  child.stderr.on('data', (chunk) => lines.push(String(chunk)))
+  try {
+    const known = {}
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line)
+      known.url ??= /Fairlead serves (\S+)/.exec(line)?.[1]
+      known.key ??= /key\s+(fl_\S+)/.exec(line)?.[1]
+      if (known.url && known.key) break
+    }
+    const headers = { Authorization: `Bearer ${known.key}` }
+    const { status } = await fetch(`${known.url}/api/v1/workflows`, { headers })
+    if (status !== 200) problems.push(`fairlead serve answers ${status} to its own first key`)
+    child.kill('SIGTERM')
+    const [code] = await ended
+    if (code !== 0) problems.push(`fairlead serve ends with ${code} on SIGTERM:\n${lines.join('\n')}`)
+  } catch (error) {
+    child.kill('SIGKILL')
+    problems.push(`fairlead serve does not come up (${error.message}):\n${lines.join('\n')}`)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The oldest version in a range like `>=22.18`: the path of its binary, so that signals reach it and no wrapper. */
+async function oldestNode(range) {
   const [version] = /\d+\.\d+/.exec(range)
-  return ['npm', 'exec', '--yes', '--silent', '--package', `node@${version}.0`, '--', 'node']
+  const fetched = ['exec', '--yes', '--silent', '--package', `node@${version}.0`, '--', 'node', '-p', 'process.execPath']
+  const { failed, output } = await run('npm', fetched, root)
+  if (failed) throw new Error(`Node ${version} cannot be fetched:\n${output}`)
+  return output.trim()
 }
 
 async function installedVersion(directory, name) {

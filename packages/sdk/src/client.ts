@@ -1,0 +1,36 @@
+import { Analytics } from './analytics/index.ts'
+import { Prompts } from './prompt/index.ts'
+import { Tenant } from './tenant/index.ts'
+import type { ClientOptions } from './transport.ts'
+import { Transport } from './transport.ts'
+import { Runs, Workflows } from './workflow/index.ts'
+
+/** The control plane, by room. */
+export interface Client {
+  readonly workflows: Workflows
+  readonly runs: Runs
+  readonly prompts: Prompts
+  readonly analytics: Analytics
+  readonly tenant: Tenant
+}
+
+/**
+ * A client of a control plane. It sends nothing until it is used, needs nothing but `fetch`, and may be shared. Calls
+ * that are safe to repeat are repeated; what is refused throws `FairleadApiError`.
+ */
+export function createClient(options: ClientOptions): Client {
+  for (const name of ['baseUrl', 'apiKey'] as const) {
+    if (!options[name]) throw new TypeError(`createClient needs "${name}".`)
+  }
+  if (!URL.canParse(options.baseUrl)) {
+    throw new TypeError(`createClient: "${options.baseUrl}" is no URL. Give one such as http://127.0.0.1:4400.`)
+  }
+  const transport = new Transport(options)
+  return {
+    workflows: new Workflows(transport),
+    runs: new Runs(transport),
+    prompts: new Prompts(transport),
+    analytics: new Analytics(transport),
+    tenant: new Tenant(transport),
+  }
+}

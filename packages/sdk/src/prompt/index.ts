@@ -1,0 +1,76 @@
+import type { ResponseOf } from '@fairlead/core/contract'
+import type { Prompt, PromptReference, PromptVersion } from '@fairlead/core/prompt'
+import type { List } from '../page.ts'
+import { listFrom } from '../page.ts'
+import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
+import type { Versioned } from '../versioned.ts'
+import { versioned } from '../versioned.ts'
+
+/** Prompts and their versions. Every `id` may be a prompt's id or its key. */
+export class Prompts {
+  readonly #transport: Transport
+
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** Creates a prompt with its first version. Throws `prompt.key_taken`. */
+  async create(
+    prompt: BodyOf<'createPrompt'>,
+    options?: CallOptions,
+  ): Promise<Versioned<Prompt & { head: PromptVersion }>> {
+    return versioned(await this.#transport.call('createPrompt', { body: prompt }, options))
+  }
+
+  /** By key. */
+  list(query: QueryOf<'listPrompts'> = {}, options?: CallOptions): List<Prompt> {
+    return listFrom(this.#transport, 'listPrompts', { query }, options)
+  }
+
+  /** A prompt with the head of `main`. */
+  async get(id: string, options?: CallOptions): Promise<Versioned<Prompt & { head: PromptVersion | null }>> {
+    return versioned(await this.#transport.call('getPrompt', { params: { id } }, options))
+  }
+
+  /**
+   * Commits to `main` on top of the head that was read (a prompt, or a version with its `etag`). Throws
+   * `prompt.head_moved`, with the present head as `problem.current`, when somebody else was faster.
+   */
+  async commit(
+    { id, etag }: { id: string; etag: string },
+    commit: BodyOf<'createPromptVersion'>,
+    options?: CallOptions,
+  ): Promise<Versioned<PromptVersion>> {
+    const sent = { params: { id }, body: commit, ifMatch: etag }
+    return versioned(await this.#transport.call('createPromptVersion', sent, options))
+  }
+
+  /** Newest first. */
+  versions(id: string, query: QueryOf<'listPromptVersions'> = {}, options?: CallOptions): List<PromptVersion> {
+    return listFrom(this.#transport, 'listPromptVersions', { params: { id }, query }, options)
+  }
+
+  async version(id: string, versionNumber: number, options?: CallOptions): Promise<Versioned<PromptVersion>> {
+    const params = { id, version: versionNumber }
+    return versioned(await this.#transport.call('getPromptVersion', { params }, options))
+  }
+
+  /** A branch with the version at its head. */
+  async branch(id: string, name: string, options?: CallOptions): Promise<Versioned<PromptReference>> {
+    return versioned(await this.#transport.call('getPromptBranch', { params: { id, name } }, options))
+  }
+
+  /** A version's messages with the variables filled in. Throws `prompt.invalid_variables`, with pointers. */
+  async render(
+    id: string,
+    request: BodyOf<'renderPrompt'>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<'renderPrompt'>> {
+    return (await this.#transport.call('renderPrompt', { params: { id }, body: request }, options)).body
+  }
+
+  /** Runs a version once on a model, outside of any workflow; the call is recorded and priced. */
+  async try(id: string, request: BodyOf<'tryPrompt'>, options?: CallOptions): Promise<ResponseOf<'tryPrompt'>> {
+    return (await this.#transport.call('tryPrompt', { params: { id }, body: request }, options)).body
+  }
+}

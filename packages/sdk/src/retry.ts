@@ -1,0 +1,55 @@
+/** What waiting and chance look like; replaced in tests. */
+export interface Surroundings {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /** From 0 to 1. */
+  random(): number
+  /** Resolves after `delayMs`; rejects with the signal's reason when it aborts. */
+  sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void>
+}
+
+export const realSurroundings: Surroundings = {
+  now: Date.now,
+  random: Math.random,
+  sleep: (delayMs, signal) =>
+    new Promise((resolve, reject) => {
+      const abort = () => {
+        clearTimeout(timer)
+        reject(signal?.reason)
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }, delayMs)
+      if (signal?.aborted) abort()
+      else signal?.addEventListener('abort', abort, { once: true })
+    }),
+}
+
+const firstDelayMs = 250
+const longestDelayMs = 8_000
+/** A server that asks for more patience than this gets its answer handed on instead. */
+const longestRetryAfterMs = 60_000
+
+/**
+ * How long to wait before attempt number `attempt` (1 is the first repetition), in ms: full jitter over a doubling range,
+ * on top of what the server asked for. Undefined when that is longer than a caller should wait.
+ */
+export function delayBefore(
+  attempt: number,
+  retryAfter: string | null,
+  { now, random }: Surroundings,
+): number | undefined {
+  const range = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1))
+  const asked = retryAfterMs(retryAfter, now())
+  if (asked > longestRetryAfterMs) return undefined
+  return asked + random() * (asked > 0 ? firstDelayMs : range)
+}
+
+/** `Retry-After` in ms (RFC 9110 §10.2.3): seconds, or a date; 0 when there is none or it is neither. */
+function retryAfterMs(retryAfter: string | null, now: number): number {
+  if (retryAfter === null) return 0
+  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000
+  const at = Date.parse(retryAfter)
+  return Number.isNaN(at) ? 0 : Math.max(0, at - now)
+}
