@@ -26,6 +26,8 @@ export function answerInterrupts(
   const ask = (waiting: Waiting) => {
     const choices = waiting.request.choices ?? []
     prompt = createInterface({ input, output: process.stdout })
+    // While it asks, readline keeps Ctrl-C to itself.
+    prompt.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
     const question = `\nAnswer here (${choices.map(({ id }) => id).join(' or ')}), or with the command above: `
     prompt.question(question, (text) => {
       const choice = choices.find(({ id }) => id === text.trim())

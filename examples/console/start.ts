@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import type { ControlPlane } from '@fairlead/server'
 import { createControlPlane } from '@fairlead/server'
 import { answerInterrupts } from './approve.ts'
 import { help, readOptions } from './options.ts'
@@ -25,6 +26,7 @@ const controlPlane = await createControlPlane({
   tools,
   logLevel: 'warn',
 }).catch(stop)
+closeOnSignal(controlPlane)
 await controlPlane.listen(options.port, options.host).catch(stop)
 const { url } = controlPlane
 const { client, apiKey, workflowId } = await seed(controlPlane, url, options.dataDirectory)
@@ -70,6 +72,19 @@ if (options.exit) {
 say()
 say(`Still serving ${styleText('cyan', url)}. Look at the run, or stop with Ctrl-C:`)
 say(`  curl -H 'Authorization: Bearer ${apiKey}' ${url}/api/v1/runs/${run.id}`)
+
+/** Ctrl-C lets what runs come to the end of its step, so that the next start goes on from there; a second one ends at once. */
+function closeOnSignal(open: ControlPlane): void {
+  let signals = 0
+  const onSignal = async () => {
+    signals++
+    if (signals > 1) process.exit(130)
+    console.log('\nShutting down …')
+    await open.close()
+    process.exit(0)
+  }
+  process.on('SIGINT', () => void onSignal()).on('SIGTERM', () => void onSignal())
+}
 
 /** Ends with what went wrong and what to do about it, not with a stack. */
 function stop(error: unknown): never {

@@ -147,10 +147,9 @@ export type QueryOf<Name extends EndpointName> = NonNullable<RequestOf<Name>['qu
 
 function pathOf({ path }: Endpoint, { params = {}, query = {} }: Sent): string {
   const filled = path.replace(/:(\w+)/g, (_match, name: string) => encodeURIComponent(String(params[name])))
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined)
-  return pairs.length === 0
-    ? filled
-    : `${filled}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+  return search.size === 0 ? filled : `${filled}?${search}`
 }
 
 function tagOf({ headers }: Response): string {
