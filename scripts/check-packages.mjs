@@ -178,7 +178,17 @@ async function serve([command, ...args], index) {
 /** The oldest version in a range like `>=22.18`: the path of its binary, so that signals reach it and no wrapper. */
 async function oldestNode(range) {
   const [version] = /\d+\.\d+/.exec(range)
-  const fetched = ['exec', '--yes', '--silent', '--package', `node@${version}.0`, '--', 'node', '-p', 'process.execPath']
+  const fetched = [
+    'exec',
+    '--yes',
+    '--silent',
+    '--package',
+    `node@${version}.0`,
+    '--',
+    'node',
+    '-p',
+    'process.execPath',
+  ]
   const { failed, output } = await run('npm', fetched, root)
   if (failed) throw new Error(`Node ${version} cannot be fetched:\n${output}`)
   return output.trim()

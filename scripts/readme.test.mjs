@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const blocks = [...readme.matchAll(/<!-- (examples\/\S+) -->\n```ts\n([\s\S]*?)```/g)]
+
+it.each(blocks.map(([, file, code]) => [file, code]))('the README shows %s as it is tested', (file, code) => {
+  // The beginning of the file will do: an example may go on to end itself in an orderly way.
+  expect(readFileSync(join(root, file), 'utf8').slice(0, code.length)).toBe(code)
+})
+
+it('every block of TypeScript in the README names the example that it shows', () => {
+  expect(readme.match(/```ts\n/g)).toHaveLength(blocks.length)
+  expect(blocks.length).toBeGreaterThan(0)
+})
+
+it('every file that the README links to is there', () => {
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path.replace(/\/$/, ''))
+  const entries = readdirSync(root)
+  for (const link of links) expect(entries).toContain(link.split('/')[0])
+})
