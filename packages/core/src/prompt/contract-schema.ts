@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { EndpointContract } from '../base/contract-schema.ts'
-import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp, VersionNumber, VersionParameter } from '../base/contract-schema.ts'
 import { PromptContent, PromptMessage } from './document-schema.ts'
 import type { promptEndpoints } from './endpoints.ts'
 
@@ -60,7 +60,7 @@ const CommitFields = {
 
 /** Picks a version: by number, by branch (default `main`) or by label. */
 const Selection = {
-  version: z.int().positive().optional(),
+  version: VersionNumber.optional(),
   branch: z.string().optional(),
   label: z.string().optional(),
 }
@@ -86,7 +86,7 @@ export const promptContract = {
   },
   listPromptVersions: { params: Id, query: PageQuery, responses: { 200: page(PromptVersion) } },
   getPromptVersion: {
-    params: Id.extend({ version: z.coerce.number().int().positive() }),
+    params: Id.extend({ version: VersionParameter }),
     responses: { 200: PromptVersion },
   },
   getPromptBranch: { params: Id.extend({ name: z.string() }), responses: { 200: PromptReference } },

@@ -1,6 +1,13 @@
 import * as z from 'zod'
 import type { EndpointContract } from '../base/contract-schema.ts'
-import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
+import {
+  PageQuery,
+  page,
+  SequenceParameter,
+  Timestamp,
+  VersionNumber,
+  VersionParameter,
+} from '../base/contract-schema.ts'
 import { Catalog, Diagnostic, Workflow } from './document-schema.ts'
 import type { workflowEndpoints } from './endpoints.ts'
 import { Run, RunEvent, RunStatus } from './run-schema.ts'
@@ -52,7 +59,7 @@ export const ExecuteRequest = z.strictObject({
   input: z.record(z.string(), z.unknown()),
   unit: z.string().min(1).max(255).optional(),
   attributes: z.record(z.string(), z.unknown()).optional(),
-  version: z.int().positive().optional(),
+  version: VersionNumber.optional(),
 })
 export type ExecuteRequest = z.infer<typeof ExecuteRequest>
 
@@ -74,7 +81,7 @@ export const workflowContract = {
   },
   getWorkflow: {
     params: Id,
-    query: z.strictObject({ version: z.coerce.number().int().positive().optional() }),
+    query: z.strictObject({ version: VersionParameter.optional() }),
     responses: { 200: StoredWorkflow },
   },
   updateWorkflow: { params: Id, body: SaveWorkflow, responses: { 200: StoredWorkflow } },
@@ -88,7 +95,7 @@ export const workflowContract = {
     params: Id,
     query: z.strictObject({
       /** Events after this sequence number; `Last-Event-ID` wins. */
-      after: z.coerce.number().int().nonnegative().optional(),
+      after: SequenceParameter.optional(),
       /** `false` ends the stream after the events there are. */
       follow: z.enum(['true', 'false']).optional(),
     }),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { VersionNumber } from '../base/contract-schema.ts'
 
 /** JSON Schema, draft 2020-12. Unknown keys are allowed here and nowhere else in a workflow. */
 export const JsonSchemaShape = z.union([z.boolean(), z.record(z.string(), z.unknown())])
@@ -10,7 +11,7 @@ const Mapping = z.record(z.string(), Cel)
 export const PromptRef = z.union([
   z.strictObject({ label: z.string().min(1) }),
   z.strictObject({ branch: z.string().min(1) }),
-  z.strictObject({ version: z.int().positive() }),
+  z.strictObject({ version: VersionNumber }),
 ])
 export type PromptRef = z.infer<typeof PromptRef>
 

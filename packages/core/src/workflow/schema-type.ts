@@ -29,8 +29,9 @@ export function basicTypesOf(schema: JsonSchema | undefined): ReadonlySet<BasicT
 
 function namedTypes(type: unknown): ReadonlySet<BasicType> | null {
   const names = Array.isArray(type) ? type : [type]
-  const types = names.map((name) => basicTypes[String(name)])
-  return types.includes(undefined) ? null : new Set(types as BasicType[])
+  // A document may hold anything here: what is no name of a type says nothing.
+  const isKnown = names.every((name) => typeof name === 'string' && Object.hasOwn(basicTypes, name))
+  return isKnown ? new Set(names.map((name: string) => basicTypes[name]!)) : null
 }
 
 function unionTypes(alternatives: unknown[]): ReadonlySet<BasicType> | null {

@@ -53,6 +53,21 @@ describe('a JSON body', () => {
     expect(error.data?.errors).toMatchObject([{ pointer }])
   })
 
+  test.each([
+    ['{"a":["\\u0000"]}', '/a/0'],
+    ['{"a":{"b\\ud800":1}}', '/a/b\ufffd'],
+    ['"\\udc00\\ud800"', ''],
+  ])('%s is refused with the pointer to what is no text', (text, pointer) => {
+    const error = refusal(() => parse(text))
+    expect(error.code).toBe('http.unstorable_text')
+    expect(error.data?.errors).toMatchObject([{ pointer }])
+    expect(refusal(() => checkParsedBody(JSON.parse(text))).code).toBe('http.unstorable_text')
+  })
+
+  test('may escape any other character', () => {
+    expect(parse('"\\ud83d\\ude00 \\u0001 \\n"')).toBe('\u{1f600} \u0001 \n')
+  })
+
   test('may say __proto__ in a value', () => {
     expect(parse('{"a":"__proto__"}')).toEqual({ a: '__proto__' })
   })
@@ -90,7 +105,7 @@ describe('the place where a text stops being JSON', () => {
     expect(locateJsonFault(`["${'a\\n'.repeat(300_000)}", x]`)).toMatchObject({ line: 1, column: 900_006 })
   })
 
-  test('is never behind the place that the engine names, and at the end when the engine says so', () => {
+  test('is never behind the place that the engine names, and at the end, or at a word cut short there, when the engine says so', () => {
     const mutated = fc
       .tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', ']', '"', ':', '0', 'x', '\u0000'))
       .map(([text, at, junk]) => {
@@ -104,7 +119,7 @@ describe('the place where a text stops being JSON', () => {
         const { offset } = locateJsonFault(text)
         const named = / at position (\d+)/.exec(message!)?.[1]
         if (named !== undefined) expect(offset).toBeLessThanOrEqual(Number(named))
-        if (message === 'Unexpected end of JSON input') expect(offset).toBe(text.length)
+        if (message === 'Unexpected end of JSON input') expect(text.slice(offset)).toMatch(/^(tr?u?|fa?l?s?|nu?l?)?$/)
         expect(text.slice(offset).trimStart()).toBe(text.slice(offset))
       }),
     )

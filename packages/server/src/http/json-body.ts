@@ -9,20 +9,20 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The value of a JSON body. Throws `http.too_deep` before anything is parsed, `http.malformed_json` with the position,
- * and `http.forbidden_key` for a member named `__proto__`.
+ * `http.forbidden_key` for a member named `__proto__`, and `http.unstorable_text` for what no database takes as text.
  */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   refuseDepth(deepest(bytes))
   const text = decode(bytes)
   const value = parse(text)
-  if (mayNamePrototype(text)) refusePrototypeKeys(value)
+  if (mayHoldTraps(text)) refuseTraps(value)
   return value
 }
 
 /** The same checks for a body that the host application has parsed already. */
 export function checkParsedBody(value: unknown): void {
   refuseDepth(depthOf(value))
-  refusePrototypeKeys(value)
+  refuseTraps(value)
 }
 
 const quote = 0x22
@@ -72,20 +72,37 @@ function refuseDepth(depth: number): void {
   })
 }
 
-/** A key can also be spelled with escapes, so any escape means looking. */
-function mayNamePrototype(text: string): boolean {
+/** A key can also be spelled with escapes, and bad text comes by escapes only, so any escape means looking. */
+function mayHoldTraps(text: string): boolean {
   return text.includes('__proto__') || text.includes('\\u')
 }
 
-function refusePrototypeKeys(root: unknown): void {
+function refuseTraps(root: unknown): void {
+  if (isUnstorable(root)) throw unstorable([])
   for (const { value, path } of containers(root)) {
-    if (!Object.hasOwn(value, '__proto__')) continue
-    const fault: RequestFault = {
-      pointer: toPointer([...path, '__proto__']),
-      message: 'is a key that no object may have',
+    if (Object.hasOwn(value, '__proto__')) throw forbiddenKey([...path, '__proto__'])
+    for (const [key, member] of Object.entries(value)) {
+      if (isUnstorable(key) || isUnstorable(member)) throw unstorable([...path, key])
     }
-    throw problem('http.forbidden_key', 'A member is named "__proto__". Rename it.', { data: { errors: [fault] } })
   }
+}
+
+/** U+0000 is in no Postgres text, and half a surrogate pair is in no UTF-8. */
+function isUnstorable(value: unknown): boolean {
+  return typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())
+}
+
+function forbiddenKey(path: Path) {
+  const fault: RequestFault = { pointer: toPointer(path), message: 'is a key that no object may have' }
+  return problem('http.forbidden_key', 'A member is named "__proto__". Rename it.', { data: { errors: [fault] } })
+}
+
+function unstorable(path: Path) {
+  const message = 'must hold neither U+0000 nor half a surrogate pair'
+  const fault: RequestFault = { pointer: toPointer(path).toWellFormed(), message }
+  return problem('http.unstorable_text', `Text can't be stored: body${fault.pointer} ${message}.`, {
+    data: { errors: [fault] },
+  })
 }
 
 function depthOf(root: unknown): number {

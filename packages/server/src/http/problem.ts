@@ -12,6 +12,7 @@ export const statusOfCode = {
   'http.malformed_url': 400,
   'http.too_deep': 400,
   'http.forbidden_key': 400,
+  'http.unstorable_text': 400,
   'http.invalid_request': 400,
   'http.bad_cursor': 400,
   'http.bad_if_match': 400,

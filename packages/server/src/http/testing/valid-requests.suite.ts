@@ -38,7 +38,7 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
 
   createWorkflow: async (by) => ({ body: { definition: approval(by), message: by.name() } }),
   listWorkflows: async () => ({}),
-  validateWorkflow: async (by) => ({ body: { definition: approval(by) } }),
+  validateWorkflow: async (by) => ({ body: { definition: ofAllTypes(by) } }),
   getWorkflow: async (by) => ({ params: { id: (await newWorkflow(by)).id }, query: { version: 1 } }),
   updateWorkflow: async (by) => {
     const { id, etag } = await newWorkflow(by)
@@ -173,6 +173,57 @@ function approval(by: Inhabitant) {
       },
     ],
     edges: [],
+  }
+}
+
+/** A workflow with a node of every type. Its tools are unknown here, which is a finding and no failure. */
+function ofAllTypes(by: Inhabitant) {
+  const node = (id: string, type: string, config: object, policies: object = {}) => {
+    return { id, type, position: { x: 0, y: 0 }, data: { label: id, config, ...policies } }
+  }
+  const score = { type: 'object', required: ['value'], properties: { value: { type: 'number' } } }
+  return {
+    formatVersion: 1,
+    name: by.name(),
+    inputs: { lines: { type: 'array', items: { type: 'string' } } },
+    variables: {
+      scored: { schema: { type: 'array', items: score } },
+      score: { schema: score, default: { value: 0 } },
+      notes: { schema: { type: 'array', items: { type: 'string' } }, reducer: 'append' },
+      approval: { schema: { type: 'object', properties: { choice: { type: 'string' } } } },
+    },
+    outputs: { scored: 'scored', notes: 'notes' },
+    nodes: [
+      node('each', 'parallel', {
+        ...{ mode: 'map', items: 'lines', itemVariable: 'line', result: 'score', outputVariable: 'scored' },
+        ...{ bodyNodes: ['judge'], concurrency: 2 },
+      }),
+      node(
+        'judge',
+        'prompt',
+        {
+          ...{ promptId: by.name(), modelId: 'default', inputMapping: { text: 'line' }, outputVariable: 'score' },
+          ...{ outputSchema: score, ref: { version: 1 } },
+        },
+        { timeoutMs: 5_000, retry: { maxAttempts: 3, initialIntervalMs: 100, backoffFactor: 2 } },
+      ),
+      node('again', 'loop', { maxIterations: 3, condition: 'score.value < 0.9', bodyNodes: ['note'] }),
+      node('note', 'tool', { toolId: 'note', inputMapping: { n: 'loop.index' }, outputVariable: 'notes' }),
+      node('check', 'condition', { expression: 'size(scored) > 1', trueTarget: 'ask', falseTarget: 'end' }),
+      node('ask', 'human', {
+        message: 'Is {{scored}} right?',
+        form: { type: 'object', properties: { why: { type: 'string' } } },
+        choices: [{ id: 'yes', label: 'Yes' }],
+        ...{ assignees: ['a@example.com'], outputVariable: 'approval', dueInSeconds: 60, onDue: { choice: 'yes' } },
+      }),
+    ],
+    edges: [
+      { id: 'e1', source: 'each', sourceHandle: 'body', target: 'judge' },
+      { id: 'e2', source: 'each', sourceHandle: 'done', target: 'again' },
+      { id: 'e3', source: 'again', sourceHandle: 'body', target: 'note' },
+      { id: 'e4', source: 'again', sourceHandle: 'done', target: 'check' },
+      { id: 'e5', source: 'check', sourceHandle: 'true', target: 'ask' },
+    ],
   }
 }
 
