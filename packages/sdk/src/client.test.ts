@@ -1,0 +1,41 @@
+import { endpoints } from '@fairlead/core/endpoints'
+import { expect, it } from 'vitest'
+import { createClient } from './client.ts'
+
+it('reaches every endpoint of the API', async () => {
+  const reached = new Set<string>()
+  const send = async (url: string, { method }: RequestInit) => {
+    reached.add(`${method} ${new URL(url).pathname.replace('/api/v1', '')}`)
+    if (url.endsWith('/events')) return new Response(null, { status: 204 })
+    return Response.json({ id: 'x', data: [], nextCursor: null }, { headers: { ETag: '"1"' } })
+  }
+  const client = createClient({
+    baseUrl: 'http://plane.test',
+    apiKey: 'key',
+    fetch: send as typeof fetch,
+    maxRetries: 0,
+  })
+  const seen = { id: 'x', etag: '1' }
+  // Every method of every room, called with arguments that fit any of them.
+  for (const room of Object.values(client)) {
+    const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(room)).filter((name) => name !== 'constructor')
+    for (const method of methods) {
+      const takesSeen = ['update', 'archive', 'commit', 'updateOrganization'].includes(method)
+      const result = await room[method](
+        takesSeen ? seen : 'x',
+        method === 'version' ? 1 : method === 'branch' ? 'main' : {},
+      )
+      if (typeof result?.page === 'function') await result.page()
+    }
+  }
+  const run = client.runs.handle('x')
+  await run.events().next()
+  const filled = (path: string) => path.replace(':version', '1').replace(':name', 'main').replace(/:\w+/g, 'x')
+  const expected = Object.values(endpoints).map(({ method, path }) => `${method} ${filled(path)}`)
+  expect([...reached].sort()).toEqual(expected.sort())
+})
+
+it('says what is missing', () => {
+  expect(() => createClient({ baseUrl: '', apiKey: 'key' })).toThrow('createClient needs "baseUrl"')
+  expect(() => createClient({ baseUrl: 'plane', apiKey: 'key' })).toThrow('"plane" is no URL')
+})

@@ -1,0 +1,9 @@
+export { numberEvents } from './events.ts'
+export {
+  type Answer,
+  type Answers,
+  createFakeControlPlane,
+  type FakeControlPlane,
+  type FakeOptions,
+  type SeenRequest,
+} from './fake-control-plane.ts'
