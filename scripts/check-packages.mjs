@@ -140,7 +140,7 @@ async function runCommand() {
   const ways = [['pnpm', 'exec', 'fairlead'], ...runtimes.map((runtime) => [...runtime, script])]
   for (const [command, ...args] of ways) {
     const { failed, output } = await run(command, [...args, '--help'], project)
-    if (failed || !output.includes('fairlead serve'))
+    if (failed || !output.includes('Usage: fairlead'))
       problems.push(`${command} ${args.join(' ')} --help does not explain itself:\n${output}`)
   }
 }
