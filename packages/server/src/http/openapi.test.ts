@@ -1,3 +1,5 @@
+import type { EndpointContract } from '@fairlead/core/contract'
+import { contract } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import { endpoints } from '@fairlead/core/endpoints'
 import { Validator } from '@seriousme/openapi-schema-validator'
@@ -15,9 +17,29 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1')
   })
 
-  test('has every endpoint, by its name', () => {
-    const operations = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap(Object.values)
-    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(endpoints).toSorted())
+  test('has every endpoint at its path and method, by its name, and nothing else', () => {
+    const described = Object.entries<Record<string, { operationId: string }>>(document.paths).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
+    )
+    const known = Object.entries(endpoints).map(([name, { method, path }]) => {
+      return `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')} ${name}`
+    })
+    expect(described.toSorted()).toEqual(known.toSorted())
+  })
+
+  test.each(Object.keys(endpoints) as EndpointName[])('says of %s what it takes and what it answers', (name) => {
+    const { params, query, body, responses }: EndpointContract = contract[name]
+    const operation = operationOf(name)
+    const inPlace = (place: string) => operation.parameters.filter((parameter) => parameter.in === place)
+    expect(inPlace('path').map((parameter) => parameter.name)).toEqual(Object.keys(params?.shape ?? {}))
+    expect(inPlace('path').every((parameter) => parameter.required)).toBe(true)
+    expect(inPlace('query').map((parameter) => parameter.name)).toEqual(Object.keys(query?.shape ?? {}))
+    expect('requestBody' in operation).toBe(body !== undefined)
+    for (const [status, answer] of Object.entries(responses)) {
+      expect(operation.responses[status]!.content !== undefined).toBe(answer !== null)
+    }
+    expect(operation.responses.default).toEqual({ $ref: '#/components/responses/Problem' })
   })
 
   test('refers to nothing that is not there, and holds nothing that nobody refers to', () => {
@@ -43,7 +65,8 @@ describe('the OpenAPI document', () => {
 
 interface Operation {
   operationId: string
-  parameters: { name: string; required: boolean }[]
+  parameters: { name: string; in: string; required: boolean }[]
+  responses: Record<string, { content?: object }>
   requestBody: { content: { 'application/json': { schema: { required: string[] } } } }
 }
 

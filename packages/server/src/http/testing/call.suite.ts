@@ -53,7 +53,12 @@ export async function send(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init)
   const text = await response.text()
   const isJson = /[/+]json/.test(response.headers.get('Content-Type') ?? '')
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson && text !== '' ? JSON.parse(text) : undefined,
+  }
 }
 
 export function pathOf(name: EndpointName, params: Record<string, unknown> = {}): string {

@@ -3,9 +3,11 @@ import type { ResponseOf } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import type { Role } from '@fairlead/core/tenant'
 import { pino } from 'pino'
+import type { BackendKind } from '../../database/testing/index.ts'
 import { openTestDatabase } from '../../database/testing/index.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../../start.ts'
 import { createControlPlane } from '../../start.ts'
+import { DemoChatModel } from '../../workflow/demo-model.ts'
 import type { Answer, LooseRequest, ValidRequest } from './call.suite.ts'
 import { callEndpoint, pathOf } from './call.suite.ts'
 import type { Issuer } from './issuer.suite.ts'
@@ -45,11 +47,15 @@ export interface InhabitedServer {
   close(): Promise<void>
 }
 
-export async function openInhabitedServer(options: ControlPlaneOptions = {}): Promise<InhabitedServer> {
+export async function openInhabitedServer(
+  options: ControlPlaneOptions = {},
+  kind: BackendKind = 'pglite',
+): Promise<InhabitedServer> {
   const issuer = await openIssuer()
   const errors: string[] = []
   const controlPlane = await createControlPlane({
-    database: await openTestDatabase('pglite'),
+    database: await openTestDatabase(kind),
+    models: { default: new DemoChatModel({ waits: false }) },
     env: { NODE_ENV: 'test' },
     jwt: issuer.jwt,
     rateLimits: { perPrincipal: 0, perOrganization: 0 },
