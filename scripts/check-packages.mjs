@@ -26,7 +26,10 @@ try {
   if (process.argv.includes('--oldest-node')) runtimes.push([await oldestNode(packages[0].manifest.engines.node)])
   await Promise.all([...packages.flatMap((packed) => [lintManifest(packed), lintTypes(packed)]), install(packages)])
   await Promise.all([...doors.map(checkReach), importDoors(doors), compileDoors(doors), runCommand()])
-  for (const [index, runtime] of runtimes.entries()) await serve(runtime, index)
+  for (const [index, runtime] of runtimes.entries()) {
+    await serve(runtime, index)
+    await embed(runtime)
+  }
 } catch (error) {
   problems.push(error.message)
 } finally {
@@ -70,7 +73,11 @@ async function lintTypes({ name, tarball }) {
 /** A project that depends on the tarballs and on what they ask their user to bring. */
 async function install(packages) {
   const tarballs = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
-  const brought = { '@types/node': await installedVersion(root, '@types/node') }
+  const server = join(root, 'packages', 'server')
+  const brought = {
+    '@types/node': await installedVersion(root, '@types/node'),
+    express: await installedVersion(server, 'express'),
+  }
   for (const { manifest, directory } of packages) {
     const peers = Object.keys(manifest.peerDependencies ?? {}).filter((peer) => !(peer in tarballs))
     for (const peer of peers) brought[peer] = await installedVersion(directory, peer)
@@ -173,6 +180,36 @@ async function serve([command, ...args], index) {
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** The engine in a process of one's own, and the control plane inside an Express application, reached by the client. */
+async function embed([command, ...args]) {
+  const app = `
+    import { compileWorkflow } from '@fairlead/core/langgraph'
+    import { parseWorkflow } from '@fairlead/core/workflow'
+    import { createClient } from '@fairlead/sdk'
+    import { createControlPlane } from '@fairlead/server'
+    import express from 'express'
+    const config = { toolId: 'double', inputMapping: { n: 'n' }, outputVariable: 'm' }
+    const node = { id: 'double', type: 'tool', position: { x: 0, y: 0 }, data: { label: 'Double', config } }
+    const definition = { formatVersion: 1, name: 'Double', inputs: { n: { type: 'number' } },
+      variables: { m: { schema: { type: 'number' } } }, outputs: { m: 'm' }, nodes: [node], edges: [] }
+    const tools = { double: ({ n }) => n * 2 }
+    const { workflow } = parseWorkflow(definition)
+    const inProcess = await compileWorkflow(workflow, { tools }).invoke({ n: 4 })
+    const controlPlane = await createControlPlane({ memory: true, tools, logLevel: 'warn' })
+    const { key } = await controlPlane.bootstrapFirst({ name: 'One', slug: 'one', keyName: 'One' })
+    const server = express().use('/fairlead', controlPlane.app).listen(0, '127.0.0.1', async () => {
+      const client = createClient({ baseUrl: 'http://127.0.0.1:' + server.address().port + '/fairlead', apiKey: key.secret })
+      const { id } = await client.workflows.create({ definition })
+      const run = await client.workflows.run(id, { input: { n: 21 } })
+      console.log(JSON.stringify([inProcess.outputs, await run.result()]))
+      server.close()
+      await controlPlane.close()
+    })`
+  await writeFile(join(project, 'embed.js'), app)
+  const { failed, output } = await run(command, [...args, 'embed.js'], project)
+  if (failed || output.trim() !== '[{"m":8},{"m":42}]') problems.push(`The packages do not work embedded:\n${output}`)
 }
 
 /** The oldest version in a range like `>=22.18`: the path of its binary, so that signals reach it and no wrapper. */
