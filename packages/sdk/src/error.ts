@@ -1,9 +1,11 @@
 import type { Problem, RequestFault } from '@fairlead/core/base'
-import type { RunError } from '@fairlead/core/workflow'
+import type { PromptVersion } from '@fairlead/core/prompt'
+import type { Organization } from '@fairlead/core/tenant'
+import type { RunError, StoredWorkflow } from '@fairlead/core/workflow'
 
 /** The control plane refused a request. Branch on `code`, which is stable; the message is for people. */
 export class FairleadApiError extends Error {
-  override readonly name = 'FairleadApiError'
+  override readonly name: string = 'FairleadApiError'
   /** The HTTP status. */
   readonly status: number
   /** Such as `workflow.version_conflict`; `http.<status>` when something in between answered. */
@@ -27,6 +29,30 @@ export class FairleadApiError extends Error {
     this.requestId = problem.requestId || null
     this.problem = problem
     this.retryAfter = retryAfter
+  }
+}
+
+/** What a change can lose against: `current` of a `FairleadConflictError`. */
+export type Head = StoredWorkflow | PromptVersion | Organization
+
+/**
+ * Somebody else was faster (412): what was to be changed is not what was read any more. Redo the change on top of
+ * `current`, and send it with `etag`.
+ */
+export class FairleadConflictError extends FairleadApiError {
+  override readonly name = 'FairleadConflictError'
+  /**
+   * As it is now: for `workflow.version_conflict` the workflow, for `prompt.head_moved` the version at the branch's head,
+   * for `tenant.organization_changed` the organization. Null when the answer does not say.
+   */
+  readonly current: Readonly<Head> | null
+  /** The entity tag of `current`; empty without one. */
+  readonly etag: string
+
+  constructor(problem: Problem, etag: string) {
+    super(412, problem)
+    this.current = (problem.current as Head | null | undefined) ?? null
+    this.etag = etag
   }
 }
 

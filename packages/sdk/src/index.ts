@@ -1,9 +1,16 @@
 export type { Analytics } from './analytics/index.ts'
 export { type Client, createClient } from './client.ts'
-export { FairleadApiError, FairleadConnectionError, FairleadRunError, FairleadTimeoutError } from './error.ts'
+export {
+  FairleadApiError,
+  FairleadConflictError,
+  FairleadConnectionError,
+  FairleadRunError,
+  FairleadTimeoutError,
+  type Head,
+} from './error.ts'
 export type { List, Page } from './page.ts'
 export type { Prompts } from './prompt/index.ts'
 export type { Tenant } from './tenant/index.ts'
-export type { CallOptions, ClientOptions } from './transport.ts'
+export type { CallOptions, ClientOptions, Retry } from './transport.ts'
 export type { Versioned } from './versioned.ts'
 export type { FollowOptions, RunHandle, Runs, SeenWorkflow, Workflows } from './workflow/index.ts'

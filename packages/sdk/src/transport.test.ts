@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { FairleadApiError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
+import { FairleadApiError, FairleadConflictError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
 import type { Surroundings } from './retry.ts'
+import type { ClientOptions } from './transport.ts'
 import { Transport } from './transport.ts'
 
 type Step = Response | Error | ((request: Request) => Response | Promise<Response>)
 
 /** A server that takes one step for each attempt, and a clock that is never waited for. */
-function scripted(steps: Step[], random = 0.5) {
+function scripted(steps: Step[], options: Partial<ClientOptions> = {}) {
   const requests: Request[] = []
   const sleeps: number[] = []
   const surroundings: Surroundings = {
     now: () => Date.parse('2026-01-01T00:00:00Z'),
-    random: () => random,
+    random: () => 0.5,
     sleep: async (delayMs, signal) => {
       signal?.throwIfAborted()
       sleeps.push(delayMs)
@@ -26,7 +27,7 @@ function scripted(steps: Step[], random = 0.5) {
     return step instanceof Response ? step : step(request)
   }
   const transport = new Transport(
-    { baseUrl: 'http://plane.test/base/', apiKey: 'key', fetch: send as typeof fetch },
+    { baseUrl: 'http://plane.test/base/', apiKey: 'key', fetch: send as typeof fetch, ...options },
     surroundings,
   )
   return { transport, requests, sleeps }
@@ -69,7 +70,7 @@ describe('a call', () => {
     expect(sleeps).toEqual([125, 250, 500])
     const keys = new Set(requests.map(({ headers }) => headers.get('Idempotency-Key')))
     expect(keys.size).toBe(1)
-    expect([...keys][0]).toMatch(/^[\w-]{36}$/)
+    expect([...keys][0]).toMatch(/^[0-9a-f]{32}$/)
     expect(await Promise.all(requests.map((request) => request.text()))).toEqual(Array(4).fill('{"definition":{}}'))
   })
 
@@ -118,13 +119,84 @@ describe('a call', () => {
     expect(requests).toHaveLength(2)
   })
 
-  it('does not repeat what may have been done under a precondition, but repeats it when it was refused', async () => {
-    const update = { params: { id: '1' }, body: {}, ifMatch: 'v1' }
-    const broken = scripted([new TypeError('reset')])
-    await expect(broken.transport.call('updateWorkflow', update)).rejects.toBeInstanceOf(FairleadConnectionError)
-    const draining = scripted([refusal(503, 'http.draining'), ok()])
-    await draining.transport.call('updateWorkflow', update)
-    expect(draining.requests[1]?.headers.get('If-Match')).toBe('"v1"')
+  const update = { params: { id: '1' }, body: {}, ifMatch: 'v1' }
+  const broken = new TypeError('reset')
+
+  it.each([
+    ['an update under a precondition', 'updateWorkflow', update],
+    ['a removal under a precondition', 'archiveWorkflow', { params: { id: '1' }, ifMatch: 'v1' }],
+    ['a removal', 'revokeKey', { params: { id: '1' } }],
+  ] as const)('does not repeat %s that may have been carried out', async (_what, name, sent) => {
+    const unclear = [broken, refusal(502, 'http.502'), refusal(503, 'http.503'), refusal(503, 'database.unavailable')]
+    for (const step of unclear) {
+      const { transport, requests } = scripted([step])
+      await expect(transport.call(name, sent)).rejects.toBeInstanceOf(Error)
+      expect(requests).toHaveLength(1)
+    }
+  })
+
+  it('repeats an update under a precondition that the control plane has refused to carry out', async () => {
+    const { transport, requests } = scripted([refusal(503, 'http.draining'), refusal(429, 'http.rate_limited'), ok()])
+    await transport.call('updateWorkflow', update)
+    expect(requests.map(({ headers }) => headers.get('If-Match'))).toEqual(['"v1"', '"v1"', '"v1"'])
+  })
+
+  it('repeats a commit, whose idempotency key brings the first answer back', async () => {
+    const { transport, requests } = scripted([broken, ok()])
+    await transport.call('createPromptVersion', update)
+    const [first, second] = requests.map(({ headers }) => headers.get('Idempotency-Key'))
+    expect(second).toBe(first)
+  })
+
+  it('tells of each repetition before it waits for it', async () => {
+    const told: unknown[] = []
+    const { transport } = scripted([broken, refusal(503, 'http.draining', { 'Retry-After': '2' }), ok()], {
+      onRetry: ({ error, ...rest }) => told.push({ ...rest, error: error.name }),
+    })
+    await transport.call('getPrincipal', {})
+    expect(told).toEqual([
+      { endpoint: 'getPrincipal', attempt: 1, delayMs: 125, error: 'FairleadConnectionError' },
+      { endpoint: 'getPrincipal', attempt: 2, delayMs: 2125, error: 'FairleadApiError' },
+    ])
+  })
+
+  it('throws what makes a request impossible as it is, and sends nothing', async () => {
+    const { transport, requests } = scripted([])
+    const endless: Record<string, unknown> = {}
+    endless.itself = endless
+    await expect(transport.call('createWorkflow', { body: endless })).rejects.toBeInstanceOf(TypeError)
+    const locked = new Error('the vault is locked')
+    const keyless = scripted([], { apiKey: () => Promise.reject(locked) })
+    await expect(keyless.transport.call('getPrincipal', {})).rejects.toBe(locked)
+    expect([...requests, ...keyless.requests]).toEqual([])
+  })
+
+  it('does not repeat a key that can be no key in its complaint', async () => {
+    for (const apiKey of ['secret\n', 'sec\nret', '']) {
+      const { transport, requests } = scripted([], { apiKey: () => apiKey })
+      const error: unknown = await transport.call('getPrincipal', {}).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(TypeError)
+      expect(String(error)).not.toMatch(/sec/)
+      expect(requests).toEqual([])
+    }
+  })
+
+  it.each(['', '.', '..', undefined])('does not go to another endpoint for the id %j', async (id) => {
+    const { transport, requests } = scripted([])
+    const params = { id } as { id: string }
+    await expect(transport.call('cancelRun', { params })).rejects.toThrow('is no id, for /runs/:id/cancel')
+    expect(requests).toEqual([])
+  })
+
+  it('gives the present state and its entity tag to whoever lost a race', async () => {
+    const current = { id: '1', version: 3 }
+    const { transport } = scripted([refusal(412, 'workflow.version_conflict', { ETag: '"3"' }, { current })])
+    const error: unknown = await transport.call('updateWorkflow', update).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(FairleadConflictError)
+    expect(error).toBeInstanceOf(FairleadApiError)
+    expect(error).toMatchObject({ code: 'workflow.version_conflict', status: 412, current, etag: '3' })
+    const bare = scripted([refusal(412, 'http.precondition_failed')])
+    await expect(bare.transport.call('updateWorkflow', update)).rejects.toMatchObject({ current: null, etag: '' })
   })
 
   it('carries the problem: code, faults, facts, request id, and says the faults in its message', async () => {

@@ -2,7 +2,7 @@ import type { Endpoint, Problem } from '@fairlead/core/base'
 import type { RequestOf, ResponseOf } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import { endpoints } from '@fairlead/core/endpoints'
-import { FairleadApiError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
+import { FairleadApiError, FairleadConflictError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
 import type { Surroundings } from './retry.ts'
 import { delayBefore, realSurroundings } from './retry.ts'
 
@@ -17,6 +17,19 @@ export interface ClientOptions {
   timeoutMs?: number
   /** After the first attempt; default 3. */
   maxRetries?: number
+  /** Told before each wait for another attempt, also of a run's events: for logs and counters. What it throws ends the call. */
+  onRetry?: (retry: Retry) => void
+}
+
+/** A repetition that is about to come. */
+export interface Retry {
+  endpoint: EndpointName
+  /** The attempt that has failed; the first is 1. */
+  attempt: number
+  /** Until the next attempt. */
+  delayMs: number
+  /** What the attempt ended with. */
+  error: Error
 }
 
 /** Settings of one call. */
@@ -43,10 +56,10 @@ export interface Received<Body> {
 
 const defaultTimeoutMs = 30_000
 const defaultMaxRetries = 3
-/** The server has not carried these out, so anything may be sent again. */
-const refused = new Set([429, 503])
-/** These may have been carried out, so only what bears a repetition is sent again. */
-const unclear = new Set([408, 502, 504])
+/** The control plane has not carried these out, so anything may be sent again. */
+const refused = new Set(['http.draining', 'auth.unavailable', 'database.timeout', 'database.closed'])
+/** These may have been carried out, as when a commit's answer was lost: only what bears a repetition is sent again. */
+const unclear = new Set([408, 502, 503, 504])
 
 /** Sends requests by the endpoints' data, again and again where that is safe. */
 export class Transport {
@@ -58,22 +71,33 @@ export class Transport {
     this.surroundings = surroundings
   }
 
-  /** Throws `FairleadApiError`, `FairleadConnectionError`, `FairleadTimeoutError`, or the signal's reason. */
+  /**
+   * Throws `FairleadApiError`, `FairleadConnectionError`, `FairleadTimeoutError`, the signal's reason, or, before anything
+   * is sent, whatever makes a request impossible: a body that is no JSON, an empty id, a key that can't be had.
+   */
   async call<Name extends EndpointName>(
     name: Name,
     sent: Sent,
     options: CallOptions = {},
   ): Promise<Received<ResponseOf<Name>>> {
     const endpoint: Endpoint = endpoints[name]
-    const idempotencyKey = endpoint.method === 'POST' ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined
+    const headers: Record<string, string> = { Accept: 'application/json' }
+    if (sent.ifMatch !== undefined) headers['If-Match'] = `"${sent.ifMatch}"`
+    if (endpoint.method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? newKey()
     const maxRetries = options.maxRetries ?? this.#options.maxRetries ?? defaultMaxRetries
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(endpoint, sent, options, idempotencyKey)
+      const outcome = await this.#attempt(endpoint, sent, options, headers)
       if ('body' in outcome) return outcome as Received<ResponseOf<Name>>
       const delayMs = attempt <= maxRetries ? this.#delay(endpoint, sent, outcome.error, attempt) : undefined
       if (delayMs === undefined) throw outcome.error
-      await this.surroundings.sleep(delayMs, options.signal)
+      await this.pause({ endpoint: name, attempt, delayMs, error: outcome.error }, options.signal)
     }
+  }
+
+  /** Says that an attempt is to come, and waits for it. Rejects with the signal's reason. */
+  async pause(retry: Retry, signal: AbortSignal | undefined): Promise<void> {
+    this.#options.onRetry?.(retry)
+    await this.surroundings.sleep(retry.delayMs, signal)
   }
 
   /** Opens an event stream; one attempt. Throws like `call`; null when the server says that there is nothing to follow. */
@@ -83,21 +107,21 @@ export class Transport {
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Response | null> {
-    const response = await this.#fetch(endpoints[name], sent, { Accept: 'text/event-stream', ...headers }, signal)
+    const request = await this.#request(endpoints[name], sent, { Accept: 'text/event-stream', ...headers })
+    const response = await this.#send(request, signal)
     if (response.status === 204) return null
     if (!response.ok) throw await errorOf(response)
     return response
   }
 
-  async #attempt(endpoint: Endpoint, sent: Sent, options: CallOptions, idempotencyKey: string | undefined) {
+  async #attempt(endpoint: Endpoint, sent: Sent, options: CallOptions, headers: Record<string, string>) {
+    // Outside of the try: what the caller did wrong is no broken connection, and repeating it is of no use.
+    const request = await this.#request(endpoint, sent, headers)
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
-    const headers: Record<string, string> = { Accept: 'application/json' }
-    if (sent.ifMatch !== undefined) headers['If-Match'] = `"${sent.ifMatch}"`
-    if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
     try {
-      const response = await this.#fetch(endpoint, sent, headers, signal)
+      const response = await this.#send(request, signal)
       if (!response.ok) return { error: await errorOf(response) }
       const text = await response.text()
       return { body: text === '' ? undefined : JSON.parse(text), etag: tagOf(response) }
@@ -107,33 +131,39 @@ export class Transport {
     }
   }
 
-  async #fetch(
-    endpoint: Endpoint,
-    sent: Sent,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<Response> {
+  async #request(endpoint: Endpoint, sent: Sent, headers: Record<string, string>) {
     const { baseUrl, apiKey } = this.#options
-    const send = this.#options.fetch ?? fetch
+    const key = typeof apiKey === 'string' ? apiKey : await apiKey()
+    // Checked here, because `fetch` would quote the whole key in its complaint.
+    if (!/^[\x21-\x7e]+$/.test(key)) {
+      throw new TypeError('The apiKey is empty or has characters that no key has, such as a line break.')
+    }
     const hasBody = sent.body !== undefined
-    return send(`${baseUrl.replace(/\/+$/, '')}/api/v1${pathOf(endpoint, sent)}`, {
+    const init = {
       method: endpoint.method,
       headers: {
         ...headers,
-        Authorization: `Bearer ${typeof apiKey === 'string' ? apiKey : await apiKey()}`,
+        Authorization: `Bearer ${key}`,
         ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
       },
       ...(hasBody ? { body: JSON.stringify(sent.body) } : {}),
-      signal,
-    })
+    }
+    return { url: `${baseUrl.replace(/\/+$/, '')}/api/v1${pathOf(endpoint, sent)}`, init }
+  }
+
+  #send({ url, init }: { url: string; init: RequestInit }, signal: AbortSignal): Promise<Response> {
+    const send = this.#options.fetch ?? fetch
+    return send(url, { ...init, signal })
   }
 
   #delay({ method }: Endpoint, { ifMatch }: Sent, error: Error, attempt: number): number | undefined {
-    // A change that its precondition guards would be refused as stale if its first attempt had got through after all.
-    const bearsRepetition = method !== 'DELETE' && ifMatch === undefined
+    // A POST has its idempotency key. A change that only its precondition guards would be refused as stale if its first
+    // attempt had got through after all, and a second DELETE would find nothing.
+    const bearsRepetition = method === 'POST' || (method !== 'DELETE' && ifMatch === undefined)
     const isPassing =
       error instanceof FairleadApiError
-        ? refused.has(error.status) ||
+        ? error.status === 429 ||
+          refused.has(error.code) ||
           (bearsRepetition && (unclear.has(error.status) || error.code === 'http.idempotency_in_progress'))
         : bearsRepetition
     const retryAfter = error instanceof FairleadApiError ? error.retryAfter : null
@@ -146,10 +176,20 @@ export type BodyOf<Name extends EndpointName> = RequestOf<Name>['body']
 export type QueryOf<Name extends EndpointName> = NonNullable<RequestOf<Name>['query']>
 
 function pathOf({ path }: Endpoint, { params = {}, query = {} }: Sent): string {
-  const filled = path.replace(/:(\w+)/g, (_match, name: string) => encodeURIComponent(String(params[name])))
+  const filled = path.replace(/:(\w+)/g, (_match, name: string) => {
+    const value = String(params[name] ?? '')
+    // None of these names anything, and all of them would lead to another endpoint than the one that was meant.
+    if (['', '.', '..'].includes(value)) throw new TypeError(`"${value}" is no ${name}, for ${path}.`)
+    return encodeURIComponent(value)
+  })
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
   return search.size === 0 ? filled : `${filled}?${search}`
+}
+
+/** As random as a UUID; `crypto.randomUUID` is missing from pages that came over plain HTTP. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function tagOf({ headers }: Response): string {
@@ -159,6 +199,7 @@ function tagOf({ headers }: Response): string {
 async function errorOf(response: Response): Promise<FairleadApiError> {
   const text = await response.text()
   const problem = problemIn(text) ?? strangeAnswer(response, text)
+  if (response.status === 412) return new FairleadConflictError(problem, tagOf(response))
   return new FairleadApiError(response.status, problem, response.headers.get('Retry-After'))
 }
 

@@ -6,6 +6,8 @@ import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
 import type { Versioned } from '../versioned.ts'
 import { versioned } from '../versioned.ts'
 
+const tryTimeoutMs = 120_000
+
 /** Prompts and their versions. Every `id` may be a prompt's id or its key. */
 export class Prompts {
   readonly #transport: Transport
@@ -33,8 +35,8 @@ export class Prompts {
   }
 
   /**
-   * Commits to `main` on top of the head that was read (a prompt, or a version with its `etag`). Throws
-   * `prompt.head_moved`, with the present head as `problem.current`, when somebody else was faster.
+   * Commits to `main` on top of the head that was read (a prompt, or a version with its `etag`). Throws a
+   * `FairleadConflictError` (`prompt.head_moved`) with the present head when somebody else was faster.
    */
   async commit(
     { id, etag }: { id: string; etag: string },
@@ -69,8 +71,12 @@ export class Prompts {
     return (await this.#transport.call('renderPrompt', { params: { id }, body: request }, options)).body
   }
 
-  /** Runs a version once on a model, outside of any workflow; the call is recorded and priced. */
+  /**
+   * Runs a version once on a model, outside of any workflow; the call is recorded and priced. Waits longer than other
+   * calls, as models think: by default 2 minutes.
+   */
   async try(id: string, request: BodyOf<'tryPrompt'>, options?: CallOptions): Promise<ResponseOf<'tryPrompt'>> {
-    return (await this.#transport.call('tryPrompt', { params: { id }, body: request }, options)).body
+    const patient = { timeoutMs: tryTimeoutMs, ...options }
+    return (await this.#transport.call('tryPrompt', { params: { id }, body: request }, patient)).body
   }
 }

@@ -23,7 +23,7 @@ export class Tenant {
     return versioned(await this.#transport.call('getOrganization', {}, options))
   }
 
-  /** Throws `tenant.organization_changed` when it is not what was read any more. */
+  /** Throws a `FairleadConflictError` (`tenant.organization_changed`) when it is not what was read any more. */
   async updateOrganization(
     { etag }: { etag: string },
     change: BodyOf<'updateOrganization'>,

@@ -45,8 +45,8 @@ export class Workflows {
   }
 
   /**
-   * Adds a version on top of the one that was read. Throws `workflow.version_conflict`, with the present one as
-   * `problem.current`, when somebody else was faster.
+   * Adds a version on top of the one that was read. Throws a `FairleadConflictError` (`workflow.version_conflict`) with
+   * the present one when somebody else was faster.
    */
   async update(
     { id, etag }: SeenWorkflow,
