@@ -54,7 +54,22 @@ export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Co
       faults.push({ kind: 'shared', container, position, nodeId, others })
     }
   }
-  return { parents, claims, faults }
+  return { parents, claims: withoutCyclicClaims(claims, cyclic), faults }
+}
+
+/** A claim that would put a container inside itself is reported as such; the edges around it are not at fault. */
+function withoutCyclicClaims(
+  claims: ReadonlyMap<string, readonly string[]>,
+  cyclic: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
+  if (cyclic.size === 0) return claims
+  const sound = new Map(claims)
+  for (const nodeId of cyclic) {
+    const left = (claims.get(nodeId) ?? []).filter((container) => !cyclic.has(container))
+    if (left.length > 0) sound.set(nodeId, left)
+    else sound.delete(nodeId)
+  }
+  return sound
 }
 
 /** The nodes whose chain of parents leads back to themselves. */

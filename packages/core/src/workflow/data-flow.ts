@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../base/index.ts'
 import type { CatalogIndex } from './catalog.ts'
-import type { WorkflowNode } from './document-schema.ts'
+import type { WorkflowNode, WorkflowVariable } from './document-schema.ts'
 import type { Handle } from './flow.ts'
 import { handlesOf } from './flow.ts'
 import type { Body } from './region.ts'
@@ -15,7 +15,7 @@ import { outputVariableOf, writtenSchema } from './writes.ts'
  * Definite assignment over the structured graph. Paths that meet know what all of them know. A loop may make no pass,
  * so what its body writes is not certain after it; all branches of a parallel node end before `done`, so what each of
  * them is certain of is. A node that may fail and go on may not have written. Points that no path reaches know
- * everything: they are reported as unreachable, and nothing else is said about them.
+ * all that any node may have written: they, or the fault before them, are reported, and no more is guessed about them.
  */
 export interface FlowPoint {
   isWritten(variable: string): boolean
@@ -63,6 +63,7 @@ export function analyzeDataFlow(
   const ends = new Map<string, State>()
   const unsound = new Set(opaque)
   for (const index of structure.faults.edges.keys()) unsound.add(structure.workflow.edges[index]!.source)
+  const meetings = new Set(structure.faults.meetings.map(({ nodeId }) => nodeId))
 
   /** Walks one body from its entry; answers the state in which it ends. */
   const walk = (body: Body, start: State, depth: number): State => {
@@ -75,7 +76,7 @@ export function analyzeDataFlow(
         .entering(nodeId)
         .filter((edge) => inside.has(edge.source))
         .map((edge) => behind.get(edge.source)?.get(edge.handle) ?? null)
-      const before = nodeId === body.entry ? start : incoming.reduce(meet, null)
+      const before = meetings.has(nodeId) ? null : nodeId === body.entry ? start : incoming.reduce(meet, null)
       befores.set(nodeId, before)
       const states = pass(node, before, depth)
       behind.set(nodeId, states)
@@ -115,9 +116,11 @@ export function analyzeDataFlow(
   const bits = writtenAtStart(structure, bitOf)
   const end = entry === undefined ? null : walk(entry, { bits, output: atStart }, 0)
 
+  const anywhere = writtenAnywhere(structure, opaque)
   const startOf = startOutputs(structure, befores, ends)
   const point = (state: State, container: string | null): FlowPoint => ({
-    isWritten: (variable) => state === null || !bitOf.has(variable) || hasBit(state.bits, bitOf.get(variable)!),
+    isWritten: (variable) =>
+      !bitOf.has(variable) || (state === null ? anywhere.has(variable) : hasBit(state.bits, bitOf.get(variable)!)),
     hasError: state === null || hasBit(state.bits, errorBit),
     output: state === null ? true : resolve(state.output, startOf(container)),
   })
@@ -152,9 +155,13 @@ function afterBranches(before: Known, bodyEnds: readonly State[], errorBit: numb
 function writtenAtStart(structure: WorkflowStructure, bitOf: ReadonlyMap<string, number>): Uint32Array {
   let bits: Uint32Array = new Uint32Array((bitOf.size >>> 5) + 1)
   for (const [name, variable] of Object.entries(structure.workflow.variables)) {
-    if (variable.default !== undefined || variable.reducer !== undefined) bits = withBit(bits, bitOf.get(name))
+    if (hasInitialValue(variable)) bits = withBit(bits, bitOf.get(name))
   }
   return bits
+}
+
+function hasInitialValue(variable: WorkflowVariable): boolean {
+  return variable.default !== undefined || variable.reducer !== undefined
 }
 
 /** True when a path ends at this handle on purpose: no edge leaves it, and it is not a branch left open by mistake. */
@@ -163,6 +170,15 @@ function endsPath(structure: WorkflowStructure, node: WorkflowNode, handle: Hand
   if (handle === 'error') return false
   if (node.type !== 'condition') return true
   return node.data.config[handle === 'true' ? 'trueTarget' : 'falseTarget'] === 'end'
+}
+
+/** The variables that have a value from the start or that some node may write, wherever it stands. */
+function writtenAnywhere({ workflow, nodes }: WorkflowStructure, opaque: ReadonlySet<string>): ReadonlySet<string> {
+  if (opaque.size > 0) return new Set(Object.keys(workflow.variables))
+  const written = new Set<string>()
+  for (const [name, variable] of Object.entries(workflow.variables)) if (hasInitialValue(variable)) written.add(name)
+  for (const node of nodes.values()) written.add(outputVariableOf(node) ?? '')
+  return written
 }
 
 /**

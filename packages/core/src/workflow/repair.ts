@@ -81,6 +81,8 @@ function repairAt(document: unknown, path: Path, touched: Set<string>, opaque: S
   }
   if (path[0] === 'inputs') return replace(document, path, true, touched)
   if (path[0] === 'outputs') return replace(document, path, 'null', touched)
+  const meant = likelyChoice(document, path)
+  if (meant !== null) return replace(document, path, meant, touched)
   const leftOut = path.findIndex((segment) => optional.has(String(segment)))
   if (leftOut > 0) return remove(document, path.slice(0, leftOut + 1), touched)
   if (path[0] === 'nodes') return repairNode(document, path, touched, opaque)
@@ -116,6 +118,18 @@ function repairNode(document: unknown, path: Path, touched: Set<string>, opaque:
   return replace(document, nodePath, opaqueNode(readableId), touched)
 }
 
+/** What was probably chosen where leaving the choice out would change what the rest of the document means. */
+function likelyChoice(document: unknown, path: Path): string | null {
+  const inside = path.slice(2).join('.')
+  if (path[0] === 'variables' && inside === 'reducer') {
+    const type = valueAt(document, ['variables', path[1]!, 'schema', 'type'])
+    return type === 'array' ? 'append' : type === 'number' || type === 'integer' ? 'sum' : 'merge'
+  }
+  if (path[0] !== 'nodes' || inside !== 'data.onError') return null
+  const id = valueAt(document, ['nodes', path[1]!, 'id'])
+  return edgesOf(document).some((edge) => edge.source === id && edge.sourceHandle === 'error') ? 'route' : null
+}
+
 function opaqueNode(id: string): unknown {
   const config = { toolId: '', inputMapping: {}, outputVariable: '' }
   return { id, type: 'tool', position: { x: 0, y: 0 }, data: { label: '', config } }
@@ -143,13 +157,18 @@ function guessType(node: Record_): string | null {
 
 /** The nodes that a container's `body` edges lead to: most likely its body. */
 function bodyBehind(document: unknown, container: unknown): string[] {
-  const edges = (valueAt(document, ['edges']) as Record_[]).filter((edge) => typeof edge === 'object' && edge !== null)
+  const edges = edgesOf(document)
   const body = new Set<string>()
   for (const edge of edges) if (edge.source === container && edge.sourceHandle === 'body') body.add(String(edge.target))
   for (const nodeId of body) {
     for (const edge of edges) if (edge.source === nodeId && edge.sourceHandle !== 'body') body.add(String(edge.target))
   }
   return [...body]
+}
+
+function edgesOf(document: unknown): Record_[] {
+  const edges = valueAt(document, ['edges'])
+  return Array.isArray(edges) ? edges.filter((edge) => typeof edge === 'object' && edge !== null) : []
 }
 
 function replace(document: unknown, path: Path, value: unknown, touched: Set<string>): boolean {

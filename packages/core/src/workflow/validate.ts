@@ -29,6 +29,9 @@ const rules: readonly ((subject: Subject) => void)[] = [
   checkData,
 ]
 
+/** Where an edge or a target that can't be read stood: it may have led to whatever now looks lost. */
+const leadsOn = /^\/edges\/|Target$/
+
 /**
  * What keeps a workflow from meaning something, or makes it look mistaken: each finding with a stable code
  * (`workflow.<reason>`), the node, a JSON pointer to the field, and what to do. Empty for a workflow that compiles.
@@ -42,9 +45,11 @@ export function validateWorkflow(workflow: Workflow | unknown, catalog?: Partial
   const repaired = read.repaired()
   if (repaired === null) return read.diagnostics
   const { touched, opaque } = repaired
+  const lostEdge = touched.some((pointer) => leadsOn.test(pointer))
   const found = judge(repaired.workflow, catalog, opaque).filter(
-    ({ nodeId, path }) =>
+    ({ code, nodeId, path }) =>
       !(nodeId !== null && opaque.has(nodeId)) &&
+      !(lostEdge && (code === 'workflow.several_entries' || code === 'workflow.unreachable_node')) &&
       !touched.some((pointer) => path === pointer || path.startsWith(`${pointer}/`)),
   )
   return [...read.diagnostics, ...found]

@@ -93,7 +93,9 @@ export function reportUnwritten(
   range: { from?: number; to?: number } = {},
 ): void {
   for (const name of new Set(names)) {
-    if (name === 'output' && point.output === null) {
+    // A variable of this name is refused by its declaration; it can't be what is meant here.
+    if (name === 'output') {
+      if (point.output !== null) continue
       const message = 'Some path to here has no node before it that wrote, so there is no "output" to read.'
       report({ ...errorAt(place, 'unwritten_output', message, 'Read a variable or an input by its name.'), ...range })
       continue

@@ -5,6 +5,8 @@ import type { Subject } from './subject.ts'
 export function checkReachability({ workflow, structure, report }: Subject): void {
   const { entries, islands } = structure.faults
   const place = (nodeId: string) => inNode(nodeId, structure.positions.get(nodeId)!)
+  const entered = new Set(workflow.edges.filter((edge) => edge.sourceHandle === 'body').map((edge) => edge.source))
+  const unentered = new Set([...structure.regions.keys()].filter((container) => !entered.has(container)))
   if (workflow.nodes.length === 0) {
     report(errorAt({ nodeId: null, path: ['nodes'] }, 'no_entry', 'The workflow has no nodes.', 'Add a first node.'))
   } else if (structure.entry === null && entries.length === 0) {
@@ -20,6 +22,8 @@ export function checkReachability({ workflow, structure, report }: Subject): voi
     )
   }
   for (const island of islands) {
+    // The container reports that nothing enters it; its whole inside is lost with that.
+    if (island.every((nodeId) => structure.containersOf(nodeId).some((container) => unentered.has(container)))) continue
     const [first] = island
     const rest = island.length === 1 ? '' : ` Nor are ${listed(island.slice(1))} behind it.`
     const message = `"${first}" is not reached from the entry.${rest}`

@@ -14,8 +14,10 @@ export function checkWrites(subject: Subject): void {
   }
   const writesOf = visibleWrites(structure)
   const reported = new Set<string>()
+  // Where branches meet, a node belongs to none of them: that is the fault to mend before any race can be told.
+  const unclear = new Set(structure.faults.meetings.map(({ container }) => container))
   for (const [container, region] of structure.regions) {
-    if (region.bodies.length < 2) continue
+    if (region.bodies.length < 2 || unclear.has(container)) continue
     const writers = new Map<string, { body: number; nodeId: string }[]>()
     for (const [body, { order }] of region.bodies.entries()) {
       for (const { nodeId, variable } of order.flatMap(writesOf)) {
