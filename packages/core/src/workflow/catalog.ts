@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../base/index.ts'
 import type { PromptNode, ToolNode } from './document-schema.ts'
+import { copyPlainJson } from './plain-json.ts'
 
 /** A catalogue for looking things up; a part that was not given is null, and its names are not checked. */
 export interface CatalogIndex {
@@ -10,9 +11,14 @@ export interface CatalogIndex {
   tools: ReadonlyMap<string, { inputSchema: JsonSchema; outputSchema: JsonSchema }> | null
 }
 
-/** Indexes whatever is given as a catalogue; what is not of a catalogue's shape is left out. Never throws. */
+/**
+ * Indexes whatever is given as a catalogue; what is not of a catalogue's shape is left out, and a part that is no plain
+ * JSON (a cycle, a class, a hole) counts as not given. Never throws.
+ */
 export function indexCatalog(catalog: unknown): CatalogIndex {
-  const { prompts, models, tools } = asRecord(catalog)
+  const prompts = readPart(catalog, 'prompts')
+  const models = readPart(catalog, 'models')
+  const tools = readPart(catalog, 'tools')
   const promptEntries = asRecords(prompts).map(({ id, key, variables }) => {
     return { id: String(id), key: String(key ?? id), variables: asSchemas(variables) }
   })
@@ -26,6 +32,16 @@ export function indexCatalog(catalog: unknown): CatalogIndex {
     promptKeys: promptEntries.map(({ key }) => key),
     models: Array.isArray(models) ? new Set(asRecords(models).map(({ id }) => String(id))) : null,
     tools: Array.isArray(tools) ? new Map(toolEntries) : null,
+  }
+}
+
+function readPart(catalog: unknown, part: string): unknown {
+  try {
+    const copied = copyPlainJson(asRecord(catalog)[part])
+    return copied.ok ? copied.value : undefined
+  } catch {
+    // A getter or proxy threw.
+    return undefined
   }
 }
 

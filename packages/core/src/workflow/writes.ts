@@ -24,7 +24,9 @@ export function outputVariableOf(node: WorkflowNode): string | null {
 export function writtenSchema(structure: WorkflowStructure, catalog: CatalogIndex, node: WorkflowNode): JsonSchema {
   const own = ownSchema(catalog, node)
   if (own !== undefined) return own
-  const variable = structure.workflow.variables[outputVariableOf(node) ?? '']
+  const { variables } = structure.workflow
+  const name = outputVariableOf(node) ?? ''
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
   return variable === undefined || variable.reducer !== undefined ? true : variable.schema
 }
 

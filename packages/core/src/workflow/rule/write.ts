@@ -25,7 +25,7 @@ export function checkWrites(subject: Subject): void {
       }
     }
     for (const [variable, found] of writers) {
-      const declared = workflow.variables[variable]
+      const declared = Object.hasOwn(workflow.variables, variable) ? workflow.variables[variable] : undefined
       if (declared === undefined || declared.reducer !== undefined || new Set(found.map((f) => f.body)).size < 2)
         continue
       for (const { body, nodeId } of found) {
