@@ -12,6 +12,6 @@ export function addressOf({ node, loops }: PlannedNode, { data }: Frame): string
 }
 
 /** What the addresses inside one item or branch of a parallel node begin with. */
-export function bodyPrefix(container: string, index: number): string {
-  return `${container}[${index}]/`
+export function bodyPrefix(containerAddress: string, position: number): string {
+  return `${containerAddress}[${position}]/`
 }

@@ -6,10 +6,10 @@ import type { Clock } from '../base/index.ts'
 import { createId, FairleadError, systemClock, systemRandom } from '../base/index.ts'
 import type { Workflow } from '../workflow/index.ts'
 import { initialValue, inputFaults, validateWorkflow } from '../workflow/index.ts'
+import { BodyGroups } from './body-group.ts'
 import { evaluate } from './evaluate.ts'
 import type { FrameData } from './frame.ts'
 import { Frame } from './frame.ts'
-import { BodyLimits } from './limit.ts'
 import type { Plan } from './plan.ts'
 import { planWorkflow } from './plan.ts'
 import type { Builder, GraphContext } from './region-graph.ts'
@@ -50,7 +50,7 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
   const context: GraphContext = {
     plan,
     sources: createSources(runtime),
-    limits: new BodyLimits(),
+    groups: new BodyGroups(),
     defaults: { clock, createId: () => createId(clock, systemRandom) },
   }
   const graph = new StateGraph(stateOf(plan, true))

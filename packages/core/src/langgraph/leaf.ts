@@ -9,7 +9,7 @@ import { evaluateMapping } from './evaluate.ts'
 import { mustPass, NodeFailure, toRunError } from './failure.ts'
 import type { Frame } from './frame.ts'
 import { askHuman } from './human.ts'
-import { nodeEvent } from './node-event.ts'
+import { elapsed, nodeEvent } from './node-event.ts'
 import type { PlannedNode } from './plan.ts'
 import { runPrompt } from './prompt-node.ts'
 import type { StepContext } from './step-context.ts'
@@ -97,7 +97,7 @@ async function record(
   result: { output?: unknown; error?: RunError; calls?: ModelCall[] },
 ): Promise<void> {
   const finishedAt = execution.clock()
-  const durationMs = finishedAt - startedAt
+  const durationMs = elapsed(startedAt, finishedAt)
   const calls = result.calls && result.calls.length > 0 ? { calls: result.calls } : {}
   const event = nodeEvent(
     execution,

@@ -3,6 +3,7 @@ import type { Clock, JsonSchema } from '../base/index.ts'
 import { FairleadError, validateJson } from '../base/index.ts'
 import type { ModelCall } from '../workflow/index.ts'
 import { usageOf } from './model-usage.ts'
+import { elapsed } from './node-event.ts'
 
 export interface ModelMessage {
   role: 'system' | 'user' | 'assistant'
@@ -67,7 +68,7 @@ export async function callModel(model: ModelLike, request: ModelRequest): Promis
       status: error === undefined ? 'succeeded' : 'failed',
       errorCode: error === undefined ? null : codeOf(error),
       startedAt: new Date(startedAt).toISOString(),
-      latencyMs: Math.max(0, clock() - startedAt),
+      latencyMs: elapsed(startedAt, clock()),
       usage: usageOf(message),
       costNanoUsd: null,
     },

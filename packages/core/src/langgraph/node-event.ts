@@ -22,3 +22,8 @@ export function nodeEvent(
   const at = new Date(execution.clock()).toISOString()
   return { ...event, address, nodeId: node.id, nodeType: node.type, at } as TimedEvent
 }
+
+/** A duration for an event, in ms to a tenth: more digits are noise in everything that stores them. */
+export function elapsed(from: number, to: number): number {
+  return Math.max(0, Math.round((to - from) * 10) / 10)
+}

@@ -1,6 +1,5 @@
 import { FairleadError } from '../base/index.ts'
 import type { MapNodeConfig, RunError } from '../workflow/index.ts'
-import { policyOf } from '../workflow/index.ts'
 import { addressOf, bodyPrefix } from './address.ts'
 import type { Execution } from './context.ts'
 import { currentPass, evaluate, expressionOf } from './evaluate.ts'
@@ -20,6 +19,8 @@ export interface BodyResult {
 export interface BodyStart {
   position: number
   data: FrameData
+  /** Where its container stands, which has to be closed when a failure in here ends the run. */
+  around: Pick<FrameData, 'prefix' | 'passes' | 'entered'>
 }
 
 /** Enters a parallel node: what it spreads over. */
@@ -38,32 +39,35 @@ function itemsOf(plan: Plan, planned: PlannedNode, frame: Frame): unknown[] {
   throw new FairleadError('workflow.not_a_list', `The items of "${node.id}" are ${found}; a map needs a list.`)
 }
 
-/** The scope in which one branch or item starts: only the names that the body reads go along. */
-export function startOf(
-  plan: Plan,
-  planned: PlannedNode,
-  frame: Frame,
-  items: readonly unknown[],
-  position: number,
-): BodyStart {
+/** The scopes in which the branches or items start: only the names that the body reads go along. */
+export function startsOf(plan: Plan, planned: PlannedNode, frame: Frame, items: readonly unknown[]): BodyStart[] {
   const outer: Record<string, unknown> = {}
   for (const name of plan.readsOf(planned.node.id)) {
     const value = frame.get(name)
     if (value !== undefined) outer[name] = value
   }
   const map = mapConfigOf(planned)
-  if (map) outer[map.itemVariable] = items[position] ?? null
   const loop = currentPass(planned, frame)
-  const { run, output, error, index } = frame.data
+  const { run, output, error, index, prefix, passes, entered } = frame.data
+  const around = { prefix, passes, entered }
+  const common: Partial<FrameData> = {}
+  if (index !== undefined) common.index = index
+  if (loop !== undefined) common.loop = loop
+  if (output !== undefined) common.output = output
+  if (error !== undefined) common.error = error
   const at = addressOf(planned, frame)
-  const prefix = `${at.slice(0, at.length - planned.node.id.length)}${bodyPrefix(planned.node.id, position)}`
-  const data: FrameData = { run, prefix, outer, passes: {}, entered: {} }
-  if (map) data.index = position
-  else if (index !== undefined) data.index = index
-  if (loop !== undefined) data.loop = loop
-  if (output !== undefined) data.output = output
-  if (error !== undefined) data.error = error
-  return { position, data }
+  return items.map((item, position) => {
+    const data: FrameData = {
+      ...common,
+      run,
+      prefix: bodyPrefix(at, position),
+      outer: map ? { ...outer, [map.itemVariable]: item ?? null } : outer,
+      passes: {},
+      entered: {},
+    }
+    if (map) data.index = position
+    return { position, data, around }
+  })
 }
 
 /** The result of a body that has ended: a map's `result` in the item's own scope, and what may leave the body. */
@@ -74,13 +78,21 @@ export function resultOf(plan: Plan, planned: PlannedNode, frame: Frame, own: Re
   return { value: value ?? null, deltas }
 }
 
-/** Turns the failure of an item or branch into a result where the container takes it; rethrows it where it does not. */
-export function failedBody(planned: PlannedNode, execution: Execution, cause: unknown, address: string): BodyResult {
-  if (mustPass(cause, execution.signal)) throw cause
-  const error = toRunError(cause, planned.node.id, address)
-  const collects = (mapConfigOf(planned)?.onItemError ?? 'fail') !== 'fail'
-  if (collects || policyOf(planned.node) !== 'fail') return { error, deltas: {} }
-  throw cause instanceof NodeFailure ? cause : new NodeFailure(error, cause)
+/** Runs one body; the failure of an item becomes its result where the map takes it, else it is thrown as data. */
+export async function attemptBody(
+  planned: PlannedNode,
+  address: string,
+  signal: AbortSignal,
+  body: () => Promise<BodyResult>,
+): Promise<BodyResult> {
+  try {
+    return await body()
+  } catch (cause) {
+    if (mustPass(cause, signal)) throw cause
+    const error = toRunError(cause, planned.node.id, address)
+    if ((mapConfigOf(planned)?.onItemError ?? 'fail') !== 'fail') return { error, deltas: {} }
+    throw cause instanceof NodeFailure ? cause : new NodeFailure(error, cause)
+  }
 }
 
 /** Leaves a parallel node: combines what its bodies gave, in the order of their positions. */
@@ -101,4 +113,9 @@ export function join(planned: PlannedNode, frame: Frame, execution: Execution, r
 
 export function mapConfigOf({ node }: PlannedNode): MapNodeConfig | null {
   return node.type === 'parallel' && node.data.config.mode === 'map' ? node.data.config : null
+}
+
+/** The address of the container's execution that a body belongs to: `tickets[3]/` → `tickets`. */
+export function containerAddress({ data: { prefix } }: BodyStart): string {
+  return prefix.slice(0, prefix.lastIndexOf('['))
 }

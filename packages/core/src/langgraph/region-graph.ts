@@ -1,26 +1,21 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { END, Send, START, StateGraph } from '@langchain/langgraph'
 import { policyOf } from '../workflow/index.ts'
-import { addressOf } from './address.ts'
-import type { ContextDefaults, Execution } from './context.ts'
+import type { InvokableGraph, RunnerContext } from './body-runner.ts'
+import { bodyRunner, chunkRunner } from './body-runner.ts'
+import type { Execution } from './context.ts'
 import { executionOf } from './context.ts'
 import { mustPass } from './failure.ts'
 import { Frame } from './frame.ts'
-import type { BodyLimits } from './limit.ts'
 import type { BodyResult, BodyStart } from './parallel.ts'
-import { failedBody, join, resultOf, spread, startOf } from './parallel.ts'
+import { join, spread, startsOf } from './parallel.ts'
 import type { PlannedNode } from './plan.ts'
 import type { RegionState } from './state.ts'
 import { frameKey, resultsKey, stateOf } from './state.ts'
 import type { Route } from './step.ts'
 import { settle, step } from './step.ts'
-import type { StepContext } from './step-context.ts'
-import { walkBody } from './walk.ts'
 
-export interface GraphContext extends StepContext {
-  limits: BodyLimits
-  defaults: ContextDefaults
-}
+export type GraphContext = RunnerContext
 
 type Config = RunnableConfig
 type Update = Record<string, unknown>
@@ -89,6 +84,7 @@ function buildParallel(context: GraphContext, builder: Builder, planned: Planned
       frame.data.items = spread(plan, planned, frame, execution)
       return updateOf(frame, { nodeId: planned.node.id, handle: 'body' })
     } catch (error) {
+      if (mustPass(error, execution.signal)) throw error
       return updateOf(frame, settle(context, planned, frame, execution, error))
     }
   })
@@ -98,7 +94,7 @@ function buildParallel(context: GraphContext, builder: Builder, planned: Planned
     const { items = [], route = '' } = frame.data
     if (route !== routeKey({ nodeId: planned.node.id, handle: 'body' })) return routes[route]
     if (items.length === 0) return joinName
-    const starts = items.map((_, position) => startOf(plan, planned, frame, items, position))
+    const starts = startsOf(plan, planned, frame, items)
     if (walks) return chunksOf(starts).map((chunk) => new Send(runners[0]!, chunk))
     return starts.map((start) => new Send(isMap ? runners[0]! : runners[start.position]!, start))
   }
@@ -130,7 +126,6 @@ function joinIn(
   execution: Execution,
   results: readonly BodyResult[],
 ): Route {
-  const address = addressOf(planned, frame)
   delete frame.data.items
   try {
     join(planned, frame, execution, results)
@@ -138,12 +133,8 @@ function joinIn(
   } catch (error) {
     if (mustPass(error, execution.signal)) throw error
     return settle(context, planned, frame, execution, error)
-  } finally {
-    context.limits.drop(execution.runId, address)
   }
 }
-
-type InvokableGraph = { invoke(input: unknown, config: Config): Promise<RegionState> }
 
 /** The inside of a branch, or of a map's body in which somebody can be asked, as a graph without a checkpointer. */
 function bodyGraph(context: GraphContext, { entry, order }: { entry: string; order: readonly string[] }) {
@@ -153,64 +144,11 @@ function bodyGraph(context: GraphContext, { entry, order }: { entry: string; ord
   return { graph: builder.compile({ checkpointer: undefined }) as unknown as InvokableGraph, limit: steps + 2 }
 }
 
-function bodyRunner(context: GraphContext, planned: PlannedNode, graph: InvokableGraph, recursionLimit: number) {
-  return async (start: BodyStart, config: Config): Promise<Update> => {
-    const execution = executionOf(config, context.defaults, start.data.run)
-    const container = containerAddress(start)
-    const limit = context.limits.of(planned, execution.runId, container)
-    const run = async (): Promise<BodyResult> => {
-      try {
-        const state = await graph.invoke({ [frameKey]: start.data }, bodyConfig(config, recursionLimit))
-        const { [frameKey]: data, [resultsKey]: _results, ...own } = state
-        const frame = new Frame(own, data ?? start.data, context.plan.reducers)
-        return resultOf(context.plan, planned, frame, own)
-      } catch (error) {
-        return failedBody(planned, execution, error, container)
-      }
-    }
-    return { [resultsKey]: { [start.position]: await limit(run) } }
-  }
-}
-
-function chunkRunner(context: GraphContext, planned: PlannedNode) {
-  return async ({ starts }: { starts: BodyStart[] }, config: Config): Promise<Update> => {
-    const execution = executionOf(config, context.defaults, starts[0]!.data.run)
-    const limit = context.limits.of(planned, execution.runId, containerAddress(starts[0]!))
-    const siblings = new AbortController()
-    const signal = execution.signal ? AbortSignal.any([execution.signal, siblings.signal]) : siblings.signal
-    const results: Record<number, BodyResult> = {}
-    const walk = async (start: BodyStart) => {
-      results[start.position] = await walkBody(context, planned, start, { ...execution, signal })
-    }
-    try {
-      await Promise.all(starts.map((start) => limit(() => walk(start))))
-    } catch (error) {
-      siblings.abort(error)
-      throw error
-    }
-    return { [resultsKey]: results }
-  }
-}
-
 function chunksOf(starts: readonly BodyStart[]): { starts: BodyStart[] }[] {
   const chunks: { starts: BodyStart[] }[] = []
   for (let from = 0; from < starts.length; from += chunkSize)
     chunks.push({ starts: starts.slice(from, from + chunkSize) })
   return chunks
-}
-
-/** `tickets[3]/` → `tickets`: what names the container's execution, whatever lies around it. */
-function containerAddress({ data: { prefix } }: BodyStart): string {
-  return prefix.slice(0, prefix.lastIndexOf('['))
-}
-
-/**
- * The config of a body's own invocation. LangGraph keeps the signals that end a failing step under an internal key of
- * the outer config, and a body that finds them there would not hear its caller's abort.
- */
-function bodyConfig(config: Config, recursionLimit: number): Config {
-  const { __pregel_abort_signals: _signals, ...configurable } = config.configurable ?? {}
-  return { ...config, configurable, recursionLimit }
 }
 
 function frameOf(context: GraphContext, state: RegionState): Frame {

@@ -7,7 +7,7 @@ import { evaluate, expressionOf } from './evaluate.ts'
 import { mustPass, NodeFailure, toRunError } from './failure.ts'
 import type { Frame } from './frame.ts'
 import { executeLeaf } from './leaf.ts'
-import { emit } from './node-event.ts'
+import { elapsed, emit } from './node-event.ts'
 import type { PlannedNode } from './plan.ts'
 import type { StepContext } from './step-context.ts'
 
@@ -58,14 +58,17 @@ export function settle(
   const policy = policyOf(planned.node)
   if (isContainer(planned)) closeContainer(planned, frame, execution, error)
   if (policy !== 'fail') return leave(planned, frame, policy, error)
-  if (planned.catcher === undefined) throw cause instanceof NodeFailure ? cause : new NodeFailure(error, cause)
-  const catcher = plan.nodes.get(planned.catcher.id)!
-  for (const loop of [...planned.loops].reverse()) {
-    const inner = plan.nodes.get(loop)!
-    closeContainer(inner, frame, execution, error)
-    if (loop === catcher.node.id) break
+  for (const id of [...planned.loops].reverse()) {
+    const loop = plan.nodes.get(id)!
+    closeContainer(loop, frame, execution, error)
+    if (id === planned.catcher?.id) return leave(loop, frame, policyOf(loop.node), error)
   }
-  return leave(catcher, frame, policyOf(catcher.node), error)
+  throw cause instanceof NodeFailure ? cause : new NodeFailure(error, cause)
+}
+
+/** True when the node itself or a loop around it in the same region takes its failure. */
+export function isTakenInRegion({ node, catcher }: PlannedNode): boolean {
+  return policyOf(node) !== 'fail' || catcher !== undefined
 }
 
 function leave({ node }: PlannedNode, frame: Frame, policy: 'fail' | 'continue' | 'route', error: RunError): Route {
@@ -83,16 +86,25 @@ function isContainer({ node }: PlannedNode): boolean {
 function decide(planned: PlannedNode, frame: Frame, execution: Execution): Handle {
   emit(execution, planned, frame, { type: 'node.started', attempt: 1 })
   const startedAt = execution.clock()
-  const value = evaluate(expressionOf(planned, 'expression'), planned, frame)
-  if (typeof value !== 'boolean') {
-    throw new FairleadError(
-      'workflow.not_boolean',
-      `The condition of "${planned.node.id}" gave ${JSON.stringify(value)}; it must give true or false.`,
-    )
+  const place = () => ({ attempt: 1, durationMs: elapsed(startedAt, execution.clock()) })
+  try {
+    const value = truthOf(planned, 'expression', frame)
+    emit(execution, planned, frame, { type: 'node.completed', output: value, ...place() })
+    return value ? 'true' : 'false'
+  } catch (cause) {
+    const error = toRunError(cause, planned.node.id, addressOf(planned, frame))
+    emit(execution, planned, frame, { type: 'node.failed', error, handling: planned.handling, ...place() })
+    throw cause
   }
-  const durationMs = execution.clock() - startedAt
-  emit(execution, planned, frame, { type: 'node.completed', attempt: 1, output: value, durationMs })
-  return value ? 'true' : 'false'
+}
+
+function truthOf(planned: PlannedNode, field: string, frame: Frame): boolean {
+  const value = evaluate(expressionOf(planned, field), planned, frame)
+  if (typeof value === 'boolean') return value
+  throw new FairleadError(
+    'workflow.not_boolean',
+    `The condition of "${planned.node.id}" gave ${JSON.stringify(value)}; it must give true or false.`,
+  )
 }
 
 /** A loop's control: begins another pass, or leaves. */
@@ -104,13 +116,7 @@ function turn(planned: PlannedNode, frame: Frame, execution: Execution): Handle 
   if (before === undefined) openContainer(planned, frame, execution)
   const pass = before === undefined ? 0 : before + 1
   frame.data.passes = { ...frame.data.passes, [node.id]: pass }
-  const goesOn = evaluate(expressionOf(planned, 'condition'), planned, frame)
-  if (typeof goesOn !== 'boolean') {
-    throw new FairleadError(
-      'workflow.not_boolean',
-      `The condition of "${node.id}" gave ${JSON.stringify(goesOn)}; it must give true or false.`,
-    )
-  }
+  const goesOn = truthOf(planned, 'condition', frame)
   if (goesOn && pass < maxIterations) {
     emit(execution, planned, frame, { type: 'node.progress', pass })
     return 'body'
@@ -139,7 +145,7 @@ export function closeContainer(planned: PlannedNode, frame: Frame, execution: Ex
   frame.data.entered = entered
   // Before the address is computed: a container's own pass is not part of its address.
   frame.data.passes = passes
-  const durationMs = execution.clock() - enteredAt
+  const durationMs = elapsed(enteredAt, execution.clock())
   if (error)
     emit(execution, planned, frame, { type: 'node.failed', attempt: 1, error, durationMs, handling: planned.handling })
   else emit(execution, planned, frame, { type: 'node.completed', attempt: 1, durationMs })

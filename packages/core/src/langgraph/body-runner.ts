@@ -1,0 +1,99 @@
+import type { RunnableConfig } from '@langchain/core/runnables'
+import { isGraphBubbleUp } from '@langchain/langgraph'
+import type { ContextDefaults, Execution } from './context.ts'
+import { executionOf } from './context.ts'
+import { toRunError } from './failure.ts'
+import { Frame } from './frame.ts'
+import type { BodyResult, BodyStart } from './parallel.ts'
+import { attemptBody, containerAddress, resultOf } from './parallel.ts'
+import type { PlannedNode } from './plan.ts'
+import type { RegionState, Results } from './state.ts'
+import { frameKey, resultsKey } from './state.ts'
+import { isTakenInRegion, settle } from './step.ts'
+import type { BodyContext } from './walk.ts'
+import { walkBody } from './walk.ts'
+
+export interface RunnerContext extends BodyContext {
+  defaults: ContextDefaults
+}
+
+export type InvokableGraph = { invoke(input: unknown, config: RunnableConfig): Promise<RegionState> }
+
+type ResultsUpdate = { [resultsKey]: Results }
+
+/** A task of the graph that runs one branch, or one item in whose body somebody can be asked, as a graph of its own. */
+export function bodyRunner(
+  context: RunnerContext,
+  planned: PlannedNode,
+  graph: InvokableGraph,
+  recursionLimit: number,
+) {
+  return (start: BodyStart, config: RunnableConfig): Promise<ResultsUpdate> =>
+    runBodies(context, planned, [start], config, async (_, { signal }) => {
+      const state = await graph.invoke({ [frameKey]: start.data }, bodyConfig(config, signal, recursionLimit))
+      const { [frameKey]: data, [resultsKey]: _results, ...own } = state
+      return resultOf(context.plan, planned, new Frame(own, data ?? start.data, context.plan.reducers), own)
+    })
+}
+
+/** A task of the graph that walks many items. */
+export function chunkRunner(context: RunnerContext, planned: PlannedNode) {
+  return ({ starts }: { starts: BodyStart[] }, config: RunnableConfig): Promise<ResultsUpdate> =>
+    runBodies(context, planned, starts, config, (start, execution) => walkBody(context, planned, start, execution))
+}
+
+function runBodies(
+  context: RunnerContext,
+  planned: PlannedNode,
+  starts: readonly BodyStart[],
+  config: RunnableConfig,
+  run: (start: BodyStart, execution: Execution) => Promise<BodyResult>,
+): Promise<ResultsUpdate> {
+  const execution = executionOf(config, context.defaults, starts[0]!.data.run)
+  const address = containerAddress(starts[0]!)
+  return context.groups.use(planned, { runId: execution.runId, address }, async (group) => {
+    const signal = group.signalWith(execution.signal)
+    const inside = { ...execution, signal }
+    const results: Results = {}
+    const running = starts.map(async (start) => {
+      const body = () => run(start, inside)
+      results[start.position] = await group.run(signal, () => attemptBody(planned, address, signal, body))
+    })
+    const ended = await Promise.allSettled(running)
+    const causes = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    if (causes.length === 0) return { [resultsKey]: results }
+    const first = causes.find((cause) => group.isFirst(cause))
+    const passing = execution.signal?.aborted || causes.find(isGraphBubbleUp)
+    if (passing || !isTakenInRegion(planned)) {
+      if (first !== undefined && !passing) endRun(context, planned, starts[0]!, execution, first)
+      throw first ?? causes.find(isGraphBubbleUp) ?? causes[0]
+    }
+    // The container, or a loop around it, takes the failure: the join hands it on when the other tasks have ended.
+    if (first !== undefined) {
+      const { position } = starts[ended.findIndex((end) => end.status === 'rejected' && end.reason === first)]!
+      results[position] = { error: toRunError(first, planned.node.id, address), deltas: {} }
+    }
+    return { [resultsKey]: results }
+  })
+}
+
+/** Closes the container and the loops around it, and throws: nobody in this region takes the failure. */
+function endRun(
+  context: RunnerContext,
+  planned: PlannedNode,
+  { data: { run }, around }: BodyStart,
+  execution: Execution,
+  cause: unknown,
+): void {
+  const frame = new Frame({}, { run, outer: null, ...around }, context.plan.reducers)
+  settle(context, planned, frame, execution, cause)
+}
+
+/**
+ * The config of a body's own invocation. LangGraph keeps the signals that end a failing step under an internal key of
+ * the outer config, and a body that finds them there would not hear its caller's abort.
+ */
+function bodyConfig(config: RunnableConfig, signal: AbortSignal | undefined, recursionLimit: number): RunnableConfig {
+  const { __pregel_abort_signals: _signals, ...configurable } = config.configurable ?? {}
+  return { ...config, configurable, recursionLimit, ...(signal ? { signal } : {}) }
+}

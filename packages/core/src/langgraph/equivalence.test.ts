@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { arbitraryWorkflow } from '../workflow/arbitrary.suite.ts'
+import { arbitraryInput } from '../workflow/arbitrary-catalog.suite.ts'
+import type { ReferenceRun } from './reference-interpreter.suite.ts'
+import { interpret } from './reference-interpreter.suite.ts'
+import { arbitraryPolicies, generatedHost, runGenerated, withoutWalking, withPolicies } from './run-generated.suite.ts'
+
+// More, and the smallest workflow that fails: FAIRLEAD_TEST_RUNS=2000 FAIRLEAD_TEST_SHRINK=1
+const runs = Number(process.env.FAIRLEAD_TEST_RUNS ?? 60)
+const endOnFailure = process.env.FAIRLEAD_TEST_SHRINK === undefined
+
+/** Holds a run to what the workflow means. What a failure beside it may have cut off may be missing, nothing else. */
+function expectSame(actual: ReferenceRun, expected: ReferenceRun): void {
+  expect(actual.error).toEqual(expected.error)
+  expect(actual.state).toEqual(expected.state)
+  const isCut = (address: string) => expected.cut.some((prefix) => address.startsWith(prefix))
+  const firm = <Item>(items: Iterable<[string, Item]>) => [...items].filter(([address]) => !isCut(address)).sort()
+  expect(firm(actual.journal)).toEqual(firm(expected.journal))
+  for (const [address, entry] of actual.journal)
+    expect([address, entry]).toEqual([address, expected.journal.get(address)])
+  const lines = ({ events }: ReferenceRun) => firm(events.map(({ address, line }) => [address, line]))
+  expect(lines(actual)).toEqual(lines(expected))
+}
+
+async function compare(workflow: Parameters<typeof interpret>[0], input: Record<string, unknown>): Promise<void> {
+  const expected = interpret(workflow, input, generatedHost)
+  const actual = await runGenerated(workflow, input)
+  fc.pre(!expected.isRace)
+  expectSame(actual, expected)
+}
+
+describe('a compiled workflow', () => {
+  it('does what the document means, with people answering on record', async () => {
+    await fc.assert(fc.asyncProperty(arbitraryWorkflow(), arbitraryInput, compare), { numRuns: runs, endOnFailure })
+  })
+
+  it('walks human-free bodies of maps to the same end as it runs them as graphs', async () => {
+    const humanFree = arbitraryWorkflow({ without: ['human'] })
+    const both = fc.asyncProperty(humanFree, arbitraryInput, async (workflow, input) => {
+      await compare(workflow, input)
+      await compare(withoutWalking(workflow), input)
+    })
+    await fc.assert(both, { numRuns: runs, endOnFailure })
+  })
+
+  it('hands failures to the nearest container that takes them, walked or not', async () => {
+    const property = fc.asyncProperty(
+      arbitraryWorkflow(),
+      arbitraryInput,
+      arbitraryPolicies,
+      async (workflow, input, dice) => {
+        const strict = withPolicies(workflow, dice)
+        await compare(strict, input)
+        await compare(withoutWalking(strict), input)
+      },
+    )
+    await fc.assert(property, { numRuns: runs, endOnFailure })
+  })
+})
