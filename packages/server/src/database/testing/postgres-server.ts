@@ -36,8 +36,14 @@ const settings = {
  */
 const watchdog = 'dir=$1; shift; "$@" & pid=$!; cat > /dev/null; kill -INT $pid; wait $pid; rm -rf "$dir"'
 
+/** What benchmarks measure against: the durability of a server as it is installed. */
+export const durableSettings = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', autovacuum: 'on' }
+
 /** Starts a fresh server on a free port. Postgres refuses to run as root, so root starts it as another user. */
-export async function startPostgresServer(binaries: PostgresBinaries): Promise<PostgresServer> {
+export async function startPostgresServer(
+  binaries: PostgresBinaries,
+  changes: Partial<typeof settings> = {},
+): Promise<PostgresServer> {
   const user = unprivilegedUser()
   const directory = mkdtempSync(join(tmpdir(), 'fairlead-postgres-'))
   if (user) chownSync(directory, user.uid, user.gid)
@@ -58,7 +64,7 @@ export async function startPostgresServer(binaries: PostgresBinaries): Promise<P
   ]
   await promisify(execFile)(binaries.initdb, initdb, options)
   const port = await freePort()
-  const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const flags = Object.entries({ ...settings, ...changes, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = [binaries.postgres, '-D', data, ...flags]
   const child = spawn('sh', ['-c', watchdog, 'sh', directory, ...command], {
     ...options,
