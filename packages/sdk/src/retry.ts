@@ -6,6 +6,8 @@ export interface Surroundings {
   random(): number
   /** Resolves after `delayMs`; rejects with the signal's reason when it aborts. */
   sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void>
+  /** Calls back after `delayMs`, unless what it gives is called before. */
+  after(delayMs: number, callBack: () => void): () => void
 }
 
 export const realSurroundings: Surroundings = {
@@ -24,6 +26,10 @@ export const realSurroundings: Surroundings = {
       if (signal?.aborted) abort()
       else signal?.addEventListener('abort', abort, { once: true })
     }),
+  after(delayMs, callBack) {
+    const timer = setTimeout(callBack, delayMs)
+    return () => clearTimeout(timer)
+  },
 }
 
 const firstDelayMs = 250

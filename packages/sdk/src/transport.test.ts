@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { FairleadApiError, FairleadConflictError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
 import type { Surroundings } from './retry.ts'
+import { realSurroundings } from './retry.ts'
 import type { ClientOptions } from './transport.ts'
 import { Transport } from './transport.ts'
 
 type Step = Response | Error | ((request: Request) => Response | Promise<Response>)
 
-/** A server that takes one step for each attempt, and a clock that is never waited for. */
+/** A server that takes one step for each attempt, and a clock that is never waited for and rings when `ring` is called. */
 function scripted(steps: Step[], options: Partial<ClientOptions> = {}) {
+  const timers = new Map<() => void, number>()
+  const ring = () => {
+    for (const callBack of timers.keys()) callBack()
+  }
   const requests: Request[] = []
   const sleeps: number[] = []
   const surroundings: Surroundings = {
@@ -16,6 +21,10 @@ function scripted(steps: Step[], options: Partial<ClientOptions> = {}) {
     sleep: async (delayMs, signal) => {
       signal?.throwIfAborted()
       sleeps.push(delayMs)
+    },
+    after(delayMs, callBack) {
+      timers.set(callBack, delayMs)
+      return () => void timers.delete(callBack)
     },
   }
   const send = async (url: string | URL | Request, init?: RequestInit) => {
@@ -30,7 +39,7 @@ function scripted(steps: Step[], options: Partial<ClientOptions> = {}) {
     { baseUrl: 'http://plane.test/base/', apiKey: 'key', fetch: send as typeof fetch, ...options },
     surroundings,
   )
-  return { transport, requests, sleeps }
+  return { transport, requests, sleeps, timers, ring }
 }
 
 const ok = (body: unknown = {}, headers: Record<string, string> = {}) => Response.json(body, { headers })
@@ -57,8 +66,8 @@ describe('a call', () => {
       return seen.length === 1 ? refusal(503, 'http.draining') : ok()
     }
     const options = { baseUrl: 'http://plane.test', apiKey: () => keys.shift()!, fetch: send as typeof fetch }
-    const now = { now: () => 0, random: () => 0, sleep: async () => {} }
-    await new Transport(options, now).call('getPrincipal', {})
+    const impatient = { ...realSurroundings, sleep: async () => {} }
+    await new Transport(options, impatient).call('getPrincipal', {})
     expect(seen).toEqual(['Bearer old', 'Bearer new'])
   })
 
@@ -224,13 +233,27 @@ describe('a call', () => {
     expect((await transport.call('getPrincipal', {})).body).toEqual({ whole: true })
   })
 
-  it('ends an attempt that is not answered in time', async () => {
+  it('ends an attempt that is not answered in time, also when only its body does not come', async () => {
+    const limits: number[][] = []
     const never = ({ signal }: Request) =>
-      new Promise<Response>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    const { transport, requests } = scripted([never, never])
-    const call = transport.call('getPrincipal', {}, { timeoutMs: 5, maxRetries: 1 })
-    await expect(call).rejects.toThrow(new FairleadTimeoutError('GET /me was not answered within 5 ms.'))
+      new Promise<Response>((_resolve, reject) => {
+        limits.push([...timers.values()])
+        signal.addEventListener('abort', () => reject(signal.reason))
+        queueMicrotask(ring)
+      })
+    const half = ({ signal }: Request) => {
+      const body = new ReadableStream({
+        start: (controller) => signal.addEventListener('abort', () => controller.error(signal.reason)),
+        pull: () => queueMicrotask(ring),
+      })
+      return new Response(body)
+    }
+    const { transport, requests, timers, ring } = scripted([never, half])
+    const call = transport.call('getPrincipal', {}, { timeoutMs: 5000, maxRetries: 1 })
+    await expect(call).rejects.toThrow(new FairleadTimeoutError('GET /me was not answered within 5000 ms.'))
     expect(requests).toHaveLength(2)
+    expect(limits).toEqual([[5000]])
+    expect(timers.size).toBe(0)
   })
 
   it('ends with the caller’s reason when the caller’s signal aborts, during an attempt and between two', async () => {

@@ -100,7 +100,10 @@ export class Transport {
     await this.surroundings.sleep(retry.delayMs, signal)
   }
 
-  /** Opens an event stream; one attempt. Throws like `call`; null when the server says that there is nothing to follow. */
+  /**
+   * Opens an event stream; one attempt, without a limit of time. Throws like `call`; null when the server says that there
+   * is nothing to follow.
+   */
   async open(
     name: EndpointName,
     sent: Sent,
@@ -108,9 +111,12 @@ export class Transport {
     signal: AbortSignal,
   ): Promise<Response | null> {
     const request = await this.#request(endpoints[name], sent, { Accept: 'text/event-stream', ...headers })
-    const response = await this.#send(request, signal)
+    const response = await this.#send(request, signal).catch((error) => {
+      throw connectionError(signal.aborted ? signal.reason : error, endpoints[name], undefined)
+    })
     if (response.status === 204) return null
-    if (!response.ok) throw await errorOf(response)
+    const isStream = response.headers.get('Content-Type')?.startsWith('text/event-stream')
+    if (!response.ok || !isStream) throw await errorOf(response)
     return response
   }
 
@@ -118,8 +124,9 @@ export class Transport {
     // Outside of the try: what the caller did wrong is no broken connection, and repeating it is of no use.
     const request = await this.#request(endpoint, sent, headers)
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+    const deadline = new AbortController()
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
+    const stop = this.surroundings.after(timeoutMs, () => deadline.abort())
     try {
       const response = await this.#send(request, signal)
       if (!response.ok) return { error: await errorOf(response) }
@@ -127,7 +134,9 @@ export class Transport {
       return { body: text === '' ? undefined : JSON.parse(text), etag: tagOf(response) }
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
-      return { error: connectionError(error, endpoint, timeout.aborted ? timeoutMs : undefined) }
+      return { error: connectionError(error, endpoint, deadline.signal.aborted ? timeoutMs : undefined) }
+    } finally {
+      stop()
     }
   }
 

@@ -5,6 +5,7 @@ import type { RunEvent } from '@fairlead/core/workflow'
 import { foldRunEvents } from '@fairlead/core/workflow'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { realSurroundings } from '../retry.ts'
 import { numberEvents } from '../testing/events.ts'
 import { Transport } from '../transport.ts'
 import { RunHandle } from './run-handle.ts'
@@ -38,7 +39,7 @@ async function serve(connections: Connection[]) {
   })
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve))
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const surroundings = { now: Date.now, random: () => 0, sleep: async () => {} }
+  const surroundings = { ...realSurroundings, random: () => 0, sleep: async () => {} }
   const run = new RunHandle(new Transport({ baseUrl, apiKey: 'key' }, surroundings), 'run-1')
   return { run, lastEventIds }
 }
@@ -110,7 +111,7 @@ describe('following a run', () => {
   it('gives up after several connections that brought nothing', async () => {
     const { run, lastEventIds } = await serve(Array(20).fill(stream([], 'break')))
     await expect(collect(run)).rejects.toThrow(/can't be followed beyond number 0/)
-    expect(lastEventIds).toHaveLength(6)
+    expect(lastEventIds).toHaveLength(10)
   })
 
   it('stops at a question when asked to, and goes on from there in the next loop', async () => {
