@@ -19,18 +19,18 @@ export function indexCatalog(catalog: unknown): CatalogIndex {
   const prompts = readPart(catalog, 'prompts')
   const models = readPart(catalog, 'models')
   const tools = readPart(catalog, 'tools')
-  const promptEntries = asRecords(prompts).map(({ id, key, variables }) => {
-    return { id: String(id), key: String(key ?? id), variables: asSchemas(variables) }
+  const promptEntries = named(prompts).map(({ id, key, variables }) => {
+    return { id, key: typeof key === 'string' ? key : id, variables: asSchemas(variables) }
   })
-  const toolEntries = asRecords(tools).map(({ id, inputSchema, outputSchema }) => {
-    return [String(id), { inputSchema: asSchema(inputSchema), outputSchema: asSchema(outputSchema) }] as const
+  const toolEntries = named(tools).map(({ id, inputSchema, outputSchema }) => {
+    return [id, { inputSchema: asSchema(inputSchema), outputSchema: asSchema(outputSchema) }] as const
   })
   return {
     prompts: Array.isArray(prompts)
       ? new Map(promptEntries.flatMap((prompt) => [prompt.id, prompt.key].map((name) => [name, prompt])))
       : null,
     promptKeys: promptEntries.map(({ key }) => key),
-    models: Array.isArray(models) ? new Set(asRecords(models).map(({ id }) => String(id))) : null,
+    models: Array.isArray(models) ? new Set(named(models).map(({ id }) => id)) : null,
     tools: Array.isArray(tools) ? new Map(toolEntries) : null,
   }
 }
@@ -87,8 +87,10 @@ function asSchema(value: unknown): JsonSchema {
   return typeof value === 'boolean' ? value : typeof value === 'object' && value !== null ? (value as JsonSchema) : true
 }
 
-function asRecords(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map(asRecord) : []
+/** The entries that have an id. */
+function named(entries: unknown): (Record<string, unknown> & { id: string })[] {
+  const records = Array.isArray(entries) ? entries.map(asRecord) : []
+  return records.filter((record): record is Record<string, unknown> & { id: string } => typeof record.id === 'string')
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -24,7 +24,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   if (near !== null) return `Did you mean "${near}"?`
   if (candidates.length === 0) return ''
   const some = candidates.slice(0, 8).map((candidate) => `"${candidate}"`)
-  return `There is ${some.join(', ')}${candidates.length > 8 ? ', …' : ''}.`
+  return `There ${some.length === 1 ? 'is' : 'are'} ${some.join(', ')}${candidates.length > 8 ? ', …' : ''}.`
 }
 
 function alignmentDistance(a: string, b: string): number {

@@ -189,7 +189,10 @@ describe('hostile values', () => {
         ...[{ constructor: 1, toString: 2, hasOwnProperty: 3 }, deep(90), { $defs: { a: { $ref: '#/$defs/a' } } }],
       ),
     },
-    { weight: 1, arbitrary: fc.constantFrom(...hostile).map(([, value]) => value()) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(...hostile.filter(([name]) => !/getter|proxy/.test(name))).map(([, value]) => value()),
+    },
   )
   const kinds = ['replace', 'remove', 'copy', 'rename'] as const
   const mutation = fc.record({ kind: fc.constantFrom(...kinds), at: fc.nat(), value: foreign, key: fc.string() })

@@ -25,7 +25,8 @@ export function checkReachability({ workflow, structure, report }: Subject): voi
     // The container reports that nothing enters it; its whole inside is lost with that.
     if (island.every((nodeId) => structure.containersOf(nodeId).some((container) => unentered.has(container)))) continue
     const [first] = island
-    const rest = island.length === 1 ? '' : ` Nor are ${listed(island.slice(1))} behind it.`
+    const rest =
+      island.length === 1 ? '' : ` Nor ${island.length === 2 ? 'is' : 'are'} ${listed(island.slice(1))} behind it.`
     const message = `"${first}" is not reached from the entry.${rest}`
     report(
       errorAt(place(first!), 'unreachable_node', message, 'Connect it to the node that runs before it, or remove it.'),
