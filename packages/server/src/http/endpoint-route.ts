@@ -74,7 +74,8 @@ export async function serveEndpoint(
   const result = () => bound.handle(context)
   if (endpoint.stream) return openStream(bound, parts, response, (await result()) as StreamResult)
   const carryOut = async () => {
-    const answer = encodeAnswer(endpoint, request.baseUrl, (await result()) as Answer)
+    const answered = await beforeExpiry(result, parts.drain)
+    const answer = encodeAnswer(endpoint, request.baseUrl, answered as Answer)
     if (parts.checkAnswers) checkAnswer(bound.name, bound.contract, answer)
     return answer
   }
@@ -85,6 +86,22 @@ export async function serveEndpoint(
   if (begun.kind === 'claimed') return carryOutOnce(begun.claim, request, response, carryOut)
   response.set('Idempotency-Replayed', 'true')
   writeAnswer(request, response, begun.answer)
+}
+
+/**
+ * What a handler answers, or `http.draining` once the server can't wait for it any longer: then its client shall try
+ * elsewhere, whether the handler heeds its signal or not.
+ */
+async function beforeExpiry<T>(work: () => Promise<T>, { expired }: Drain): Promise<T> {
+  expired.throwIfAborted()
+  const { promise: expiry, reject } = Promise.withResolvers<never>()
+  const onExpiry = () => reject(expired.reason)
+  expired.addEventListener('abort', onExpiry, { once: true })
+  try {
+    return await Promise.race([work(), expiry])
+  } finally {
+    expired.removeEventListener('abort', onExpiry)
+  }
 }
 
 async function openStream(
