@@ -1,4 +1,5 @@
 import type { RunEvent, RunEventBody } from '@fairlead/core/workflow'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Surroundings } from '../retry.ts'
 import { encodeEvents, numberEvents } from '../testing/events.ts'
@@ -59,16 +60,26 @@ function follow(connections: Connection[], options: Partial<ClientOptions> = {},
     },
     surroundings,
   )
-  const collect = async () => {
-    const seen: number[] = []
-    for await (const { seq } of readEvents(transport, { runId, after: 0, signal: undefined })) seen.push(seq)
+  const read = async () => {
+    const seen: RunEvent[] = []
+    for await (const event of readEvents(transport, { runId, after: 0, signal: undefined })) seen.push(event)
     return seen
   }
-  return { collect, retries, lastEventIds, timers }
+  const collect = async () => (await read()).map(({ seq }) => seq)
+  return { collect, read, retries, lastEventIds, timers }
 }
 
 const headers = { 'Content-Type': 'text/event-stream; charset=utf-8' }
 const streamed = (sent: readonly RunEvent[], before = '') => new Response(before + encodeEvents(sent, 0), { headers })
+
+function streamOf(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece)
+      controller.close()
+    },
+  })
+}
 
 /** Never answered, until the client has had enough. */
 function unanswered(plane: Plane, { signal }: Request, waitMs: number): Promise<Response> {
@@ -99,6 +110,24 @@ describe('the events of a run', () => {
     const { collect, lastEventIds } = follow([...Array(50).fill(cut), () => streamed(events)])
     expect(await collect()).toEqual([1, 2, 3])
     expect(lastEventIds).toHaveLength(51)
+  })
+
+  it('are read as they were sent, in whatever pieces their bytes come', async () => {
+    const sent = numberEvents('run-1', [
+      ...bodies.slice(0, 2),
+      { type: 'run.completed', output: { text: 'Grüße 👋 漢' } },
+    ])
+    const bytes = new TextEncoder().encode(encodeEvents(sent, 0))
+    const places = fc.array(fc.nat({ max: bytes.length }), { maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(places, async (cuts) => {
+        const ends = [...cuts, bytes.length].sort((one, other) => one - other)
+        const pieces = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
+        const { read, retries } = follow([() => new Response(streamOf(pieces), { headers })])
+        expect(await read()).toEqual(sent)
+        expect(retries).toEqual([])
+      }),
+    )
   })
 
   it('are asked for elsewhere when a connection is not answered', async () => {
