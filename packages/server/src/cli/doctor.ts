@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { FairleadError } from '@fairlead/core/base'
 import type { Config } from '../config.ts'
 import { readConfig } from '../config.ts'
@@ -40,6 +41,9 @@ export async function doctor({ env }: CommandLine): Promise<number> {
 
 async function checkDatabase(config: Config): Promise<string> {
   const url = config.DATABASE_URL
+  if (url === undefined && !existsSync(config.FAIRLEAD_DATA_DIR)) {
+    return `embedded: serving will make one in ${config.FAIRLEAD_DATA_DIR}`
+  }
   const database = await openDatabase(
     url === undefined
       ? { dataDirectory: config.FAIRLEAD_DATA_DIR }

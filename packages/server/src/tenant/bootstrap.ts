@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Permission } from '@fairlead/core/base'
-import { FairleadError, permissions } from '@fairlead/core/base'
+import { FairleadError, isId, permissions } from '@fairlead/core/base'
 import type { ApiKey, NewApiKey } from '@fairlead/core/tenant'
 import type { Database } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
@@ -88,6 +88,7 @@ export function createOperator(database: Database, tenant: TenantService, newId:
     /** Throws `tenant.not_found`. */
     revokeKey: async (slug: string, keyId: string): Promise<void> => {
       const { id } = await requireOrganization(slug)
+      if (!isId(keyId)) throw new FairleadError('tenant.not_found', `There is no API key "${keyId}": that is no id.`)
       await tenant.keys.revoke(systemOf(id), keyId)
     },
   }
