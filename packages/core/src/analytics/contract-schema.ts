@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { EndpointContract } from '../base/contract-schema.ts'
-import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp, TokenUsage } from '../base/contract-schema.ts'
 import type { analyticsEndpoints } from './endpoints.ts'
 
 const NanoUsdPerMillion = z.int().nonnegative()
@@ -35,11 +35,7 @@ export const Execution = z.strictObject({
   status: z.enum(['succeeded', 'failed']),
   errorCode: z.string().nullable(),
   latencyMs: z.number(),
-  inputTokens: z.int(),
-  cachedTokens: z.int(),
-  cacheWriteTokens: z.int(),
-  outputTokens: z.int(),
-  reasoningTokens: z.int(),
+  ...TokenUsage.shape,
   costNanoUsd: z.int().nullable(),
   startedAt: Timestamp,
 })

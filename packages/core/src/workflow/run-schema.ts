@@ -1,5 +1,8 @@
 import * as z from 'zod'
+import { TokenUsage } from '../base/contract-schema.ts'
 import { HumanChoice, JsonSchemaShape } from './document-schema.ts'
+
+export { TokenUsage }
 
 const NodeType = z.enum(['prompt', 'condition', 'loop', 'parallel', 'human', 'tool'])
 
@@ -11,16 +14,6 @@ export const RunError = z.strictObject({
   address: z.string().nullable().optional(),
 })
 export type RunError = z.infer<typeof RunError>
-
-/** Tokens in disjoint classes: `inputTokens` leaves out cached ones, `outputTokens` leaves out reasoning. */
-export const TokenUsage = z.strictObject({
-  inputTokens: z.int().nonnegative(),
-  cachedTokens: z.int().nonnegative(),
-  cacheWriteTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  reasoningTokens: z.int().nonnegative(),
-})
-export type TokenUsage = z.infer<typeof TokenUsage>
 
 /** One finished call of a model, as a worker reports it; the control plane adds its cost. */
 export const ModelCall = z.strictObject({
