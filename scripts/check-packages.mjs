@@ -203,7 +203,7 @@ async function embed([command, ...args]) {
       const client = createClient({ baseUrl: 'http://127.0.0.1:' + server.address().port + '/fairlead', apiKey: key.secret })
       const { id } = await client.workflows.create({ definition })
       const run = await client.workflows.run(id, { input: { n: 21 } })
-      console.log(JSON.stringify([inProcess.outputs, await run.result()]))
+      console.log(JSON.stringify([inProcess, await run.result()]))
       server.close()
       await controlPlane.close()
     })`

@@ -10,5 +10,5 @@ const graph = compileWorkflow(parsed.workflow, {
   tools: { 'order.find': async ({ orderId }) => ({ orderId, status: 'shipped', carrier: 'DHL' }) },
   prompts: { 'answer-customer': 'Answer "{{question}}" from these facts: {{order}}' },
 })
-const { outputs } = await graph.invoke({ orderId: 'A-17', question: 'Where is my parcel?' })
+const outputs = await graph.invoke({ orderId: 'A-17', question: 'Where is my parcel?' })
 console.log(outputs)

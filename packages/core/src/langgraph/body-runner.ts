@@ -1,8 +1,7 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
-import { isGraphBubbleUp } from '@langchain/langgraph'
 import type { ContextDefaults, Execution } from './context.ts'
 import { executionOf } from './context.ts'
-import { toRunError } from './failure.ts'
+import { mustPass, toRunError } from './failure.ts'
 import { Frame } from './frame.ts'
 import type { BodyResult, BodyStart } from './parallel.ts'
 import { attemptBody, containerAddress, resultOf } from './parallel.ts'
@@ -62,11 +61,14 @@ function runBodies(
     const ended = await Promise.allSettled(running)
     const causes = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     if (causes.length === 0) return { [resultsKey]: results }
+    const passing = causes.find((cause) => mustPass(cause, execution.signal))
+    if (passing !== undefined) throw passing
     const first = causes.find((cause) => group.isFirst(cause))
-    const passing = execution.signal?.aborted || causes.find(isGraphBubbleUp)
-    if (passing || !isTakenInRegion(planned)) {
-      if (first !== undefined && !passing) endRun(context, planned, starts[0]!, execution, first)
-      throw first ?? causes.find(isGraphBubbleUp) ?? causes[0]
+    if (!isTakenInRegion(planned)) {
+      if (first !== undefined) endRun(context, planned, starts[0]!, execution, first)
+      // LangGraph reports one failure only if the others come after it has aborted the step.
+      await aborted(execution.signal)
+      throw causes[0]
     }
     // The container, or a loop around it, takes the failure: the join hands it on when the other tasks have ended.
     if (first !== undefined) {
@@ -87,6 +89,13 @@ function endRun(
 ): void {
   const frame = new Frame({}, { run, outer: null, ...around }, context.plan.reducers)
   settle(context, planned, frame, execution, cause)
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal === undefined || signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /**

@@ -14,7 +14,6 @@ import type { CompiledWorkflow } from './compile.ts'
 import type { RunContext } from './context.ts'
 import { NodeFailure } from './failure.ts'
 import { RunJournal } from './run-journal.ts'
-import { outputsKey } from './state.ts'
 import type { TransportSaver } from './transport-saver.ts'
 
 /** After so many recorded executions a run stores a checkpoint, so that a replay is never longer than that. */
@@ -85,7 +84,7 @@ export class ClaimExecution {
       const state = await this.#invoke()
       if (state === null) return { status: 'released' }
       if (state[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
-      return { status: 'completed', output: state[outputsKey] as Record<string, unknown> }
+      return { status: 'completed', output: { ...state } }
     } catch (error) {
       if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
       return { status: 'failed', error: asRunError(error) }

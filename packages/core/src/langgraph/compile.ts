@@ -17,7 +17,11 @@ import { buildRegion, graphName } from './region-graph.ts'
 import type { ModelSource, PromptSource, ToolSource } from './sources.ts'
 import { createSources } from './sources.ts'
 import type { RegionState } from './state.ts'
-import { frameKey, outputsKey, stateOf } from './state.ts'
+import { frameKey, workflowState } from './state.ts'
+
+// No identifier of the expression language: LangGraph refuses a node that is named as a value of the state is.
+const startName = '0.start'
+const finishName = '0.finish'
 
 /** What a workflow needs from its host. */
 export interface WorkflowRuntime {
@@ -39,8 +43,10 @@ export interface WorkflowRuntime {
 export type CompiledWorkflow = CompiledStateGraph<any, any, any>
 
 /**
- * Compiles a workflow to a LangGraph graph. `invoke` takes the workflow's inputs by name and gives its variables by name
- * and, under `outputs`, its outputs. A human node interrupts; answer it with `new Command({ resume: { [id]: answer } })`.
+ * Compiles a workflow to a LangGraph graph. `invoke` takes the workflow's inputs and gives its outputs, each by its name.
+ * While somebody has to answer it gives `__interrupt__` instead, a list of `{ id, value }` where `value.address` says who
+ * is asked; answer any of them with `new Command({ resume: { [id]: answer } })`. A failure that no policy takes is thrown
+ * as `NodeFailure`.
  * Throws `workflow.invalid`, with the diagnostics in `data`, when the workflow has errors.
  */
 export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {}): CompiledWorkflow {
@@ -53,15 +59,15 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
     groups: new BodyGroups(),
     defaults: { clock, createId: () => createId(clock, systemRandom) },
   }
-  const graph = new StateGraph(stateOf(plan, true))
+  const graph = new StateGraph(workflowState(plan))
   const builder = graph as unknown as Builder
   const entry = plan.structure.entry!
-  builder.addNode('start', startNode(context))
-  builder.addNode('finish', finishNode(context))
-  builder.addEdge(START, 'start')
-  builder.addEdge('start', graphName(context, entry))
-  builder.addEdge('finish', END)
-  const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, 'finish')
+  builder.addNode(startName, startNode(context))
+  builder.addNode(finishName, finishNode(context))
+  builder.addEdge(START, startName)
+  builder.addEdge(startName, graphName(context, entry))
+  builder.addEdge(finishName, END)
+  const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, finishName)
   const compiled = graph.compile({ checkpointer: runtime.checkpointer, name: workflow.name })
   // One more than the steps there can be: LangGraph counts the check that nothing is left to do.
   return compiled.withConfig({ recursionLimit: Math.min(steps + 4, 2 ** 31) }) as unknown as CompiledWorkflow
@@ -108,7 +114,7 @@ function assertInputs(inputs: Workflow['inputs'], state: RegionState): void {
 function finishNode({ plan }: GraphContext) {
   return (state: RegionState) => {
     const frame = new Frame(state, state[frameKey]!, plan.reducers)
-    return { [outputsKey]: evaluateOutputs(plan, frame) }
+    return evaluateOutputs(plan, frame)
   }
 }
 

@@ -15,12 +15,12 @@ export class NodeFailure extends FairleadError {
 
 /** What must pass through untouched: LangGraph's own signals, and the run being stopped from outside. */
 export function mustPass(error: unknown, signal: AbortSignal | undefined): boolean {
-  return isGraphBubbleUp(error) || signal?.aborted === true || isLeaseLost(error)
+  return (
+    isGraphBubbleUp(error) || signal?.aborted === true || (error instanceof FairleadError && passing.has(error.code))
+  )
 }
 
-function isLeaseLost(error: unknown): boolean {
-  return error instanceof FairleadError && error.code === 'run.lease_lost'
-}
+const passing = new Set(['run.lease_lost', 'workflow.checkpointer_missing'])
 
 /** A thrown value as data: code and message, never a stack. */
 export function toRunError(error: unknown, nodeId: string, address: string): RunError {

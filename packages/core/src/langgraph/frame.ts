@@ -1,4 +1,4 @@
-import type { ReducerName, RunError } from '../workflow/index.ts'
+import type { InterruptRequest, ReducerName, RunError } from '../workflow/index.ts'
 import { applyWrite, reducers } from '../workflow/index.ts'
 
 /** What a region of a run knows besides its variables. Plain data: it lies in checkpoints. */
@@ -21,6 +21,8 @@ export interface FrameData {
   passes: Record<string, number>
   /** When each container under way was entered, in ms. */
   entered: Record<string, number>
+  /** The question that is to be answered next, and when it was put, in ms since the epoch. */
+  question?: { request: InterruptRequest; at: number }
   /** The handle that the last node left by. */
   route?: string
   /** What the parallel node just entered spreads over: its items, or its branches' positions. */

@@ -2,6 +2,7 @@ import { interrupt, isGraphInterrupt } from '@langchain/langgraph'
 import { FairleadError, validateJson } from '../base/index.ts'
 import { parseTemplate, renderTemplate } from '../expression/index.ts'
 import type { HumanAnswer, HumanNode, InterruptRequest, PendingInterrupt } from '../workflow/index.ts'
+import { addressOf } from './address.ts'
 import type { Execution } from './context.ts'
 import { lookUp } from './evaluate.ts'
 import type { Frame } from './frame.ts'
@@ -11,10 +12,24 @@ import type { PlannedNode } from './plan.ts'
 /** What a resume gives: a choice by its id, or choice and values with who gave them. */
 export type AnswerInput = string | { choice?: string; values?: unknown; by?: string; at?: string }
 
-/** Stops the run at a human node, or takes the answer that a resume brought. */
-export function askHuman(planned: PlannedNode, frame: Frame, execution: Execution, address: string): HumanAnswer {
+/** Makes the question of a human node and announces it, unless its answer is on record. */
+export function putQuestion(planned: PlannedNode, frame: Frame, execution: Execution): void {
+  const address = addressOf(planned, frame)
+  if (execution.journal?.read(address)) return
+  const request = requestOf(planned.node as HumanNode, planned, frame, execution)
+  frame.data.question = { request, at: execution.clock() }
+  execution.emit(nodeEvent(execution, planned, address, { type: 'node.waiting', request }))
+}
+
+/** Stops the run at a human node, or takes the answer that a resume brought, with the time at which the question was put. */
+export function askHuman(
+  planned: PlannedNode,
+  frame: Frame,
+  execution: Execution,
+  address: string,
+): { answer: HumanAnswer; askedAt: number } {
   const node = planned.node as HumanNode
-  const request = requestOf(node, planned, frame, execution)
+  const { request, at } = frame.data.question!
   const { dueInSeconds, onDue } = node.data.config
   const pending: PendingInterrupt = {
     address,
@@ -23,23 +38,37 @@ export function askHuman(planned: PlannedNode, frame: Frame, execution: Executio
     ...(dueInSeconds === undefined ? {} : { dueInSeconds }),
     ...(onDue === undefined ? {} : { onDue }),
   }
-  let answer: AnswerInput
-  try {
-    answer = interrupt(pending)
-  } catch (error) {
-    if (isMissingSaver(error)) throw missingCheckpointer(node.id)
-    if (isGraphInterrupt(error)) {
-      execution.onQuestion(pending)
-      execution.emit(nodeEvent(execution, planned, address, { type: 'node.waiting', request }))
+  // An answer that does not fit is refused by asking again. LangGraph keeps the answers of an execution in their order.
+  for (let refused: Refusal | undefined; ; ) {
+    const given = ask(pending, refused, execution)
+    try {
+      return { answer: checkAnswer(request, given, execution.clock()), askedAt: at }
+    } catch (error) {
+      if (!(error instanceof FairleadError)) throw error
+      refused = { message: error.message, errors: error.data?.errors }
     }
+  }
+}
+
+/** Why a question is asked again: what did not fit in the answer it was given. */
+interface Refusal {
+  message: string
+  errors: unknown
+}
+
+function ask(pending: PendingInterrupt, refused: Refusal | undefined, execution: Execution): AnswerInput {
+  try {
+    return interrupt(refused ? { ...pending, refused } : pending)
+  } catch (error) {
+    if (isMissingSaver(error)) throw missingCheckpointer(pending.nodeId)
+    if (isGraphInterrupt(error)) execution.onQuestion(pending)
     throw error
   }
-  return checkAnswer(request, answer, execution.clock())
 }
 
 /**
  * An answer as the value of its node. Throws `run.invalid_answer`, with pointers into the answer, when it does not fit the
- * choices or the form; the question stays open then.
+ * choices or the form.
  */
 export function checkAnswer(request: InterruptRequest, answer: AnswerInput, now: number): HumanAnswer {
   const given = typeof answer === 'string' ? { choice: answer } : answer

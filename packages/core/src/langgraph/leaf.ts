@@ -30,6 +30,7 @@ export async function executeLeaf(
   if (recorded?.status === 'failed')
     throw new NodeFailure(recorded.error ?? unknownFailure(planned, address), undefined)
   const value = recorded ? recorded.output : await perform(context, planned, frame, execution, address)
+  delete frame.data.question
   const { config } = planned.node.data
   if ('outputVariable' in config) frame.set(config.outputVariable, value)
   frame.data.output = value
@@ -43,12 +44,12 @@ async function perform(
   execution: Execution,
   address: string,
 ): Promise<unknown> {
-  const startedAt = execution.clock()
   if (planned.node.type === 'human') {
-    const answer = askHuman(planned, frame, execution, address)
-    await record(execution, planned, { address, startedAt, attempt: 1 }, { output: answer })
+    const { answer, askedAt } = askHuman(planned, frame, execution, address)
+    await record(execution, planned, { address, startedAt: askedAt, attempt: 1 }, { output: answer })
     return answer
   }
+  const startedAt = execution.clock()
   const first = execution.attemptsBefore(address) + 1
   const { maxAttempts = 1, initialIntervalMs = 0, backoffFactor = 1 } = planned.node.data.retry ?? {}
   execution.emit(nodeEvent(execution, planned, address, { type: 'node.started', attempt: first }))

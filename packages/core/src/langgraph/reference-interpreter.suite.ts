@@ -20,7 +20,7 @@ export interface ReferenceHost {
 }
 
 export interface ReferenceRun {
-  /** Inputs and variables by name, and the workflow's outputs; null when the run failed. */
+  /** Inputs and variables by name, and over them the workflow's outputs; null when the run failed. */
   state: Record<string, unknown> | null
   error: RunError | null
   journal: Map<string, Pick<JournalEntry, 'status' | 'output' | 'error'>>
@@ -102,7 +102,7 @@ class Interpreter {
     try {
       this.#walk(entry.id, scope)
       const results = Object.entries(outputs).map(([name, source]) => [name, this.#evaluate(source, scope)])
-      this.#run.state = { ...scope.values, outputs: Object.fromEntries(results) }
+      this.#run.state = { ...scope.values, ...Object.fromEntries(results) }
     } catch (error) {
       this.#run.error = error instanceof Failed ? error.error : { code: (error as FairleadError).code, message: '' }
     }

@@ -1,5 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { END, Send, START, StateGraph } from '@langchain/langgraph'
+import type { Handle } from '../workflow/index.ts'
 import { policyOf } from '../workflow/index.ts'
 import type { InvokableGraph, RunnerContext } from './body-runner.ts'
 import { bodyRunner, chunkRunner } from './body-runner.ts'
@@ -7,13 +8,14 @@ import type { Execution } from './context.ts'
 import { executionOf } from './context.ts'
 import { mustPass } from './failure.ts'
 import { Frame } from './frame.ts'
+import { putQuestion } from './human.ts'
 import type { BodyResult, BodyStart } from './parallel.ts'
 import { join, spread, startsOf } from './parallel.ts'
 import type { PlannedNode } from './plan.ts'
 import type { RegionState } from './state.ts'
-import { frameKey, resultsKey, stateOf } from './state.ts'
+import { bodyState, frameKey, resultsKey } from './state.ts'
 import type { Route } from './step.ts'
-import { settle, step } from './step.ts'
+import { failureHandle, settle, step } from './step.ts'
 
 export type GraphContext = RunnerContext
 
@@ -31,9 +33,12 @@ export interface Builder {
 /** How many items one task of the graph takes: each task costs LangGraph about as much as a step. */
 const chunkSize = 25
 
-/** The names of the graph's nodes are ours: LangGraph refuses some that a workflow may use. */
-export function graphName(context: GraphContext, nodeId: string): string {
-  return `n_${context.plan.structure.positions.get(nodeId)}`
+/**
+ * The graph's name for a node: LangGraph refuses some ids that a workflow may use, and names of the state's values. A
+ * number in front keeps clear of both.
+ */
+export function graphName({ plan }: GraphContext, nodeId: string): string {
+  return `${plan.structure.positions.get(nodeId)! + 1}.${nodeId}`
 }
 
 /**
@@ -51,6 +56,7 @@ function buildNode(context: GraphContext, builder: Builder, planned: PlannedNode
   const { node } = planned
   const name = graphName(context, node.id)
   if (node.type === 'parallel') return buildParallel(context, builder, planned, ending)
+  if (node.type === 'human') return buildHuman(context, builder, planned, ending)
   builder.addNode(name, stepNode(context, planned))
   connect(context, builder, name, planned, ending)
   if (node.type !== 'loop') return 1
@@ -67,6 +73,35 @@ function stepNode(context: GraphContext, planned: PlannedNode): Node {
   }
 }
 
+/**
+ * A human node is two: one puts the question, one waits for the answer and is all that runs again on a resume, so that
+ * the question, its due time and its event stay the first ones however often a run is taken up.
+ */
+function buildHuman(context: GraphContext, builder: Builder, planned: PlannedNode, ending: string): number {
+  const name = graphName(context, planned.node.id)
+  const answerName = `${name}.answer`
+  builder.addNode(name, (state: RegionState, config: Config) => {
+    const frame = frameOf(context, state)
+    const execution = executionIn(context, config, frame)
+    try {
+      putQuestion(planned, frame, execution)
+      return updateOf(frame, { nodeId: planned.node.id, handle: 'body' })
+    } catch (error) {
+      if (mustPass(error, execution.signal)) throw error
+      return updateOf(frame, settle(context, planned, frame, execution, error))
+    }
+  })
+  const failureRoutes = failureRoutesOf(context, planned, ending)
+  if (Object.keys(failureRoutes).length === 0) builder.addEdge(name, answerName)
+  else {
+    const asked = routeKey({ nodeId: planned.node.id, handle: 'body' })
+    builder.addConditionalEdges(name, routeIn, { ...failureRoutes, [asked]: answerName })
+  }
+  builder.addNode(answerName, stepNode(context, planned))
+  connect(context, builder, answerName, planned, ending)
+  return 2
+}
+
 /** A parallel node is a fork, one runner per branch entry (or one for a map's body), and a join. */
 function buildParallel(context: GraphContext, builder: Builder, planned: PlannedNode, ending: string): number {
   const { plan } = context
@@ -74,8 +109,8 @@ function buildParallel(context: GraphContext, builder: Builder, planned: Planned
   const { bodies } = plan.structure.regions.get(planned.node.id)!
   const isMap = planned.node.type === 'parallel' && planned.node.data.config.mode === 'map'
   const walks = isMap && !plan.canWait(planned.node.id)
-  const joinName = `${name}_done`
-  const runners = bodies.map((_, branch) => `${name}_run${branch}`)
+  const joinName = `${name}.done`
+  const runners = bodies.map((_, branch) => (isMap ? `${name}.item` : `${name}.branch${branch}`))
 
   builder.addNode(name, (state: RegionState, config: Config) => {
     const frame = frameOf(context, state)
@@ -138,7 +173,7 @@ function joinIn(
 
 /** The inside of a branch, or of a map's body in which somebody can be asked, as a graph without a checkpointer. */
 function bodyGraph(context: GraphContext, { entry, order }: { entry: string; order: readonly string[] }) {
-  const builder = new StateGraph(stateOf(context.plan, false))
+  const builder = new StateGraph(bodyState(context.plan))
   const steps = buildRegion(context, builder as unknown as Builder, order, END)
   ;(builder as unknown as Builder).addEdge(START, graphName(context, entry))
   return { graph: builder.compile({ checkpointer: undefined }) as unknown as InvokableGraph, limit: steps + 2 }
@@ -182,24 +217,28 @@ function connect(context: GraphContext, builder: Builder, name: string, planned:
 
 /** Everywhere that a node can lead, by route. */
 function routesOf(context: GraphContext, planned: PlannedNode, ending: string): Record<string, string> {
-  const { plan } = context
-  const routes: Record<string, string> = {}
-  const add = (nodeId: string, handle: Route['handle']) => {
-    const target = plan.follow(nodeId, handle)
-    routes[routeKey({ nodeId, handle })] = target === null ? ending : graphName(context, target)
-  }
   const { id, type } = planned.node
-  if (type === 'condition') {
-    add(id, 'true')
-    add(id, 'false')
-    // A condition that fails and goes on without a value takes neither side: its path ends.
-    if (policyOf(planned.node) === 'continue') add(id, 'out')
-  } else if (type === 'loop') {
-    const [body] = plan.structure.regions.get(id)!.bodies
-    routes[routeKey({ nodeId: id, handle: 'body' })] = graphName(context, body!.entry)
-    add(id, 'done')
-  } else add(id, type === 'parallel' ? 'done' : 'out')
-  if (policyOf(planned.node) === 'route') add(id, 'error')
-  if (planned.catcher) add(planned.catcher.id, policyOf(planned.catcher) === 'route' ? 'error' : 'done')
-  return routes
+  const to = (handle: Handle) => routeTo(context, id, handle, ending)
+  const failureRoutes = failureRoutesOf(context, planned, ending)
+  if (type === 'condition') return { ...to('true'), ...to('false'), ...failureRoutes }
+  if (type === 'parallel') return { ...to('done'), ...failureRoutes }
+  if (type !== 'loop') return { ...to('out'), ...failureRoutes }
+  const [body] = context.plan.structure.regions.get(id)!.bodies
+  const inside = { [routeKey({ nodeId: id, handle: 'body' })]: graphName(context, body!.entry) }
+  return { ...inside, ...to('done'), ...failureRoutes }
+}
+
+/** Where a node leads when it fails and somebody in its region takes that. */
+function failureRoutesOf(
+  context: GraphContext,
+  { node, catcher }: PlannedNode,
+  ending: string,
+): Record<string, string> {
+  const taker = policyOf(node) === 'fail' ? catcher : node
+  return taker ? routeTo(context, taker.id, failureHandle(taker), ending) : {}
+}
+
+function routeTo(context: GraphContext, nodeId: string, handle: Handle, ending: string): Record<string, string> {
+  const target = context.plan.follow(nodeId, handle)
+  return { [routeKey({ nodeId, handle })]: target === null ? ending : graphName(context, target) }
 }

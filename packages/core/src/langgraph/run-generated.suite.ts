@@ -89,13 +89,14 @@ export async function runGenerated(workflow: Workflow, input: Record<string, unk
   let error: RunError | null = null
   try {
     const graph = compileWorkflow(workflow, generatedRuntime())
-    state = await graph.invoke(input, { configurable: { fairlead: context } })
+    // The whole state, to be compared: without `outputKeys` there would be the outputs only.
+    state = await graph.invoke(input, { configurable: { fairlead: context }, outputKeys: namesOf(workflow) })
   } catch (thrown) {
     error = thrown instanceof NodeFailure ? thrown.error : { code: (thrown as { code: string }).code, message: '' }
     if (error.code === undefined) throw thrown
   }
   return {
-    state: state && namesOf(workflow, state),
+    state,
     error,
     journal: new Map(
       [...journal.entries].map(([address, { status, output, error }]) => [
@@ -109,9 +110,8 @@ export async function runGenerated(workflow: Workflow, input: Record<string, unk
   }
 }
 
-function namesOf({ inputs, variables }: Workflow, state: Record<string, unknown>): Record<string, unknown> {
-  const names = [...Object.keys(inputs), ...Object.keys(variables), 'outputs']
-  return Object.fromEntries(names.filter((name) => state[name] !== undefined).map((name) => [name, state[name]]))
+function namesOf({ inputs, variables, outputs }: Workflow): string[] {
+  return [...new Set([inputs, variables, outputs].flatMap((names) => Object.keys(names)))]
 }
 
 /** An event as the reference writes it; nothing for what the reference does not count. */

@@ -7,9 +7,6 @@ import type { Plan } from './plan.ts'
 /** Keys of the graph's state that are ours. No input or variable can bear them: `$` begins no CEL identifier. */
 export const frameKey = '$frame'
 export const resultsKey = '$results'
-/** Where the workflow's outputs stand at the end. */
-export const outputsKey = 'outputs'
-
 /** Results by position; null forgets them. */
 export type Results = Record<number, BodyResult>
 
@@ -21,20 +18,44 @@ export interface RegionState {
 }
 
 /**
- * The channels of a region: one for every variable, and at the top one for every input. Annotations, not a zod state:
- * that would be parsed again at every node.
+ * The channels of the inside of a branch or item: one for every variable. Annotations, not a zod state: that would be
+ * parsed again at every node.
  */
-export function stateOf(plan: Plan, isTop: boolean) {
-  const { inputs, variables } = plan.workflow
-  const names = isTop ? [...Object.keys(inputs), ...Object.keys(variables)] : Object.keys(variables)
+export function bodyState(plan: Plan) {
+  return Annotation.Root(channelsOf(plan, Object.keys(plan.workflow.variables)))
+}
+
+/**
+ * The channels of a whole workflow. It takes the inputs and gives the outputs, each under its name; an output that has
+ * the name of an input or a variable takes that one's place when the run ends, after everything has read it.
+ */
+export function workflowState(plan: Plan) {
+  const { inputs, variables, outputs } = plan.workflow
+  const [given, written, results] = [inputs, variables, outputs].map((names) => Object.keys(names)) as [
+    string[],
+    string[],
+    string[],
+  ]
+  const channels = channelsOf(plan, [...given, ...written, ...results])
+  return {
+    state: Annotation.Root(channels),
+    input: Annotation.Root(pick(channels, given)),
+    output: Annotation.Root(pick(channels, results)),
+  }
+}
+
+function channelsOf({ structure }: Plan, names: readonly string[]): StateDefinition {
   const channels: StateDefinition = {}
   for (const name of names) channels[name] = Annotation()
   channels[frameKey] = Annotation()
-  if (isTop) channels[outputsKey] = Annotation()
-  if (plan.structure.regions.size > 0) {
+  if (structure.regions.size > 0) {
     channels[resultsKey] = Annotation<Results, Results | null>({ reducer: joinResults, default: () => ({}) })
   }
-  return Annotation.Root(channels)
+  return channels
+}
+
+function pick(channels: StateDefinition, names: readonly string[]): StateDefinition {
+  return Object.fromEntries(names.map((name) => [name, channels[name]!]))
 }
 
 function joinResults(before: Results, more: Results | null): Results {

@@ -1,5 +1,5 @@
 import { FairleadError } from '../base/index.ts'
-import type { Handle, RunError } from '../workflow/index.ts'
+import type { Handle, RunError, WorkflowNode } from '../workflow/index.ts'
 import { policyOf } from '../workflow/index.ts'
 import { addressOf } from './address.ts'
 import type { Execution } from './context.ts'
@@ -55,13 +55,12 @@ export function settle(
   cause: unknown,
 ): Route {
   const error = toRunError(cause, planned.node.id, addressOf(planned, frame))
-  const policy = policyOf(planned.node)
   if (isContainer(planned)) closeContainer(planned, frame, execution, error)
-  if (policy !== 'fail') return leave(planned, frame, policy, error)
+  if (policyOf(planned.node) !== 'fail') return leave(planned, frame, error)
   for (const id of [...planned.loops].reverse()) {
     const loop = plan.nodes.get(id)!
     closeContainer(loop, frame, execution, error)
-    if (id === planned.catcher?.id) return leave(loop, frame, policyOf(loop.node), error)
+    if (id === planned.catcher?.id) return leave(loop, frame, error)
   }
   throw cause instanceof NodeFailure ? cause : new NodeFailure(error, cause)
 }
@@ -71,12 +70,16 @@ export function isTakenInRegion({ node, catcher }: PlannedNode): boolean {
   return policyOf(node) !== 'fail' || catcher !== undefined
 }
 
-function leave({ node }: PlannedNode, frame: Frame, policy: 'fail' | 'continue' | 'route', error: RunError): Route {
-  if (policy === 'route') {
-    frame.data.error = error
-    return { nodeId: node.id, handle: 'error' }
-  }
-  return { nodeId: node.id, handle: node.type === 'loop' || node.type === 'parallel' ? 'done' : 'out' }
+/** The handle by which a failed node is left, if it or its loop takes the failure. */
+export function failureHandle(node: WorkflowNode): Handle {
+  if (policyOf(node) === 'route') return 'error'
+  // A condition that fails and goes on without a value takes neither side: its path ends.
+  return node.type === 'loop' || node.type === 'parallel' ? 'done' : 'out'
+}
+
+function leave({ node }: PlannedNode, frame: Frame, error: RunError): Route {
+  if (policyOf(node) === 'route') frame.data.error = error
+  return { nodeId: node.id, handle: failureHandle(node) }
 }
 
 function isContainer({ node }: PlannedNode): boolean {
