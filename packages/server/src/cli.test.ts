@@ -6,10 +6,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { permissions } from '@fairlead/core/base'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { TestLocation } from './database/testing/index.ts'
 import { createTestLocation } from './database/testing/index.ts'
 import { send } from './http/testing/call.suite.ts'
+
+// Every step is a process of its own, which takes seconds to start on a busy machine.
+vi.setConfig({ testTimeout: 180_000 })
 
 const program = fileURLToPath(new URL('./cli.ts', import.meta.url))
 const flags = ['--conditions=@fairlead/source', '--disable-warning=ExperimentalWarning']
