@@ -136,16 +136,20 @@ describe('a call', () => {
     ['a removal under a precondition', 'archiveWorkflow', { params: { id: '1' }, ifMatch: 'v1' }],
     ['a removal', 'revokeKey', { params: { id: '1' } }],
   ] as const)('does not repeat %s that may have been carried out', async (_what, name, sent) => {
-    const unclear = [broken, refusal(502, 'http.502'), refusal(503, 'http.503'), refusal(503, 'database.unavailable')]
-    for (const step of unclear) {
+    const codes = ['http.503', 'http.draining', 'database.unavailable', 'database.timeout', 'database.closed']
+    for (const step of [broken, refusal(502, 'http.502'), ...codes.map((code) => refusal(503, code))]) {
       const { transport, requests } = scripted([step])
       await expect(transport.call(name, sent)).rejects.toBeInstanceOf(Error)
       expect(requests).toHaveLength(1)
     }
   })
 
-  it('repeats an update under a precondition that the control plane has refused to carry out', async () => {
-    const { transport, requests } = scripted([refusal(503, 'http.draining'), refusal(429, 'http.rate_limited'), ok()])
+  it('repeats an update under a precondition that was refused before it began', async () => {
+    const { transport, requests } = scripted([
+      refusal(503, 'auth.unavailable'),
+      refusal(429, 'http.rate_limited'),
+      ok(),
+    ])
     await transport.call('updateWorkflow', update)
     expect(requests.map(({ headers }) => headers.get('If-Match'))).toEqual(['"v1"', '"v1"', '"v1"'])
   })

@@ -56,9 +56,10 @@ export interface Received<Body> {
 
 const defaultTimeoutMs = 30_000
 const defaultMaxRetries = 3
-/** The control plane has not carried these out, so anything may be sent again. */
-const refused = new Set(['http.draining', 'auth.unavailable', 'database.timeout', 'database.closed'])
-/** These may have been carried out, as when a commit's answer was lost: only what bears a repetition is sent again. */
+/**
+ * These may have been carried out, so only what bears a repetition is sent again: of a 503, too, since a server that
+ * closes, or has lost its database, does not wait to learn what became of the request.
+ */
 const unclear = new Set([408, 502, 503, 504])
 
 /** Sends requests by the endpoints' data, again and again where that is safe. */
@@ -171,13 +172,17 @@ export class Transport {
     const bearsRepetition = method === 'POST' || (method !== 'DELETE' && ifMatch === undefined)
     const isPassing =
       error instanceof FairleadApiError
-        ? error.status === 429 ||
-          refused.has(error.code) ||
+        ? isRefusedAtTheDoor(error) ||
           (bearsRepetition && (unclear.has(error.status) || error.code === 'http.idempotency_in_progress'))
         : bearsRepetition
     const retryAfter = error instanceof FairleadApiError ? error.retryAfter : null
     return isPassing ? delayBefore(attempt, retryAfter, this.surroundings) : undefined
   }
+}
+
+/** Answered before anything was carried out, so that anything may be sent again. */
+function isRefusedAtTheDoor({ status, code }: FairleadApiError): boolean {
+  return status === 429 || code === 'auth.unavailable'
 }
 
 /** What is sent, typed by the contract. */
