@@ -34,6 +34,16 @@ export function page<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ data: z.array(item), nextCursor: z.string().nullable() })
 }
 
+/** Tokens in disjoint classes: `inputTokens` leaves out cached ones, `outputTokens` leaves out reasoning. */
+export const TokenUsage = z.strictObject({
+  inputTokens: z.int().nonnegative(),
+  cachedTokens: z.int().nonnegative(),
+  cacheWriteTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  reasoningTokens: z.int().nonnegative(),
+})
+export type TokenUsage = z.infer<typeof TokenUsage>
+
 /**
  * One fault of a request: `pointer` is a JSON pointer into the part it is `in`, which is the body when left out. A fault
  * of a workflow says its severity and the node that it lies in.

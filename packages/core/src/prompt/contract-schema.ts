@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { EndpointContract } from '../base/contract-schema.ts'
-import { PageQuery, page, Timestamp, VersionNumber, VersionParameter } from '../base/contract-schema.ts'
+import { PageQuery, page, Timestamp, TokenUsage, VersionNumber, VersionParameter } from '../base/contract-schema.ts'
 import { PromptContent, PromptMessage } from './document-schema.ts'
 import type { promptEndpoints } from './endpoints.ts'
 
