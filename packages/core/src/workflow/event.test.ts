@@ -163,6 +163,30 @@ test('folding in pieces, with any overlap, gives what folding at once gives, and
   )
 })
 
+test('events of kinds that are not known yet change nothing, wherever they stand', () => {
+  const strange = fc.record({
+    type: fc.constantFrom('run.paused', 'node.dreaming', 'constructor', '__proto__', ''),
+    address: fc.constantFrom('a', 'new', undefined),
+    nodeId: fc.constantFrom('a', 'new', undefined),
+    output: fc.anything(),
+  }) as unknown as fc.Arbitrary<RunEventBody>
+  fc.assert(
+    fc.property(fc.array(fc.tuple(body, fc.option(strange))), (pairs) => {
+      const known = numbered(pairs.flatMap(([one, other]) => (other === null ? [one] : [one, one])))
+      const strangers = numbered(pairs.flatMap(([one, other]) => (other === null ? [one] : [one, other])))
+      // The known ones keep their numbers; the others take those between.
+      const ours = known.filter(({ seq }) => !isStrange(strangers[seq - 1]!))
+      const { lastSeq: _, ...expected } = foldRunEvents(ours)
+      const { lastSeq, ...state } = foldRunEvents(strangers)
+      expect(state).toEqual({ ...expected, runId: strangers.length === 0 ? null : 'run' })
+      expect(lastSeq).toBe(strangers.length)
+    }),
+  )
+})
+
+const isStrange = ({ type }: RunEvent) =>
+  !/^(run|node)\.(started|resumed|waiting|progress|retrying|completed|failed)$/.test(type)
+
 test('the counts of a node add up to its executions', () => {
   fc.assert(
     fc.property(fc.array(body), (bodies) => {

@@ -32,12 +32,15 @@ export type {
   WorkflowNode,
   WorkflowVariable,
 } from './document-schema.ts'
+export { type Clip, copyNodes, parseClip, pasteNodes } from './edit/clip.ts'
 export { containerOf, moveIntoContainer, moveOutOfContainer, unwrapContainer } from './edit/container.ts'
 export { setDetails, setInputs, setOutputs, setVariables } from './edit/declaration.ts'
 export { type Connection, connect, disconnect } from './edit/edge.ts'
 export { type Edit, type History, recordEdit, redo, startHistory, undo } from './edit/history.ts'
 export { addNode, moveNodes, type NodeChange, removeNode, updateNode } from './edit/node.ts'
 export { applyPatch, type Change, invertPatch, type Patch, patchBetween, squashPatches } from './edit/patch.ts'
+export { renameNode } from './edit/rename.ts'
+export { wrapInContainer } from './edit/wrap.ts'
 export { workflowEndpoints } from './endpoints.ts'
 export {
   addUsage,

@@ -1,9 +1,10 @@
 import { FairleadError } from '../../base/index.ts'
 import { bodyNodesOf } from '../containment.ts'
 import type { Workflow, WorkflowNode } from '../document-schema.ts'
-import { handleOf } from '../flow.ts'
+import type { Handle } from '../flow.ts'
+import { handleOf, handlesOf } from '../flow.ts'
 import type { Edit } from './history.ts'
-import { editTo, nodeOf, withEdge, withNode, withoutEdges } from './target.ts'
+import { editTo, nodeOf, targetKeyOf, withEdge, withNode, withoutEdges, withTurnedEdge } from './target.ts'
 
 /** The container directly around a node, or null. */
 export function containerOf(workflow: Workflow, nodeId: string): WorkflowNode | null {
@@ -25,16 +26,20 @@ export function withBodyNodes(node: WorkflowNode, bodyNodes: string[]): Workflow
   return node
 }
 
+/** Throws `workflow.unknown_node` or `workflow.not_a_container` unless nodes can lie in this one. */
+export function requireContainer(workflow: Workflow, containerId: string): void {
+  const container = nodeOf(workflow, containerId)
+  if (bodyNodesOf(container) !== null) return
+  const message = `"${containerId}" is a ${container.type} node, which has no inside. Choose a loop or parallel node.`
+  throw new FairleadError('workflow.not_a_container', message, { data: { nodeId: containerId } })
+}
+
 /**
  * Moves nodes directly into a container. Edges among them stay; edges that would cross the container's boundary go.
  * Throws `workflow.unknown_node`, `workflow.not_a_container` and `workflow.cyclic_containers`.
  */
 export function moveIntoContainer(workflow: Workflow, nodeIds: readonly string[], containerId: string): Edit {
-  const container = nodeOf(workflow, containerId)
-  if (bodyNodesOf(container) === null) {
-    const message = `"${containerId}" is a ${container.type} node, which has no inside. Choose a loop or parallel node.`
-    throw new FairleadError('workflow.not_a_container', message, { data: { nodeId: containerId } })
-  }
+  requireContainer(workflow, containerId)
   for (const nodeId of nodeIds) {
     nodeOf(workflow, nodeId)
     if (!withContents(workflow, nodeId).has(containerId)) continue
@@ -84,8 +89,8 @@ function withoutCrossingEdges(before: Workflow, after: Workflow, moving: Readonl
 }
 
 /**
- * Removes a container and leaves its body where it was. Where one path leads through the body, the edges into the
- * container lead to its first node, and what came after the container comes after its last.
+ * Removes a container and leaves its body where it was. Where one edge leads into the body, the edges into the container
+ * lead to its first node, and what came after the container comes wherever a way through the body ended.
  * Throws `workflow.unknown_node`; of a node that is no container it removes the node.
  */
 export function unwrapContainer(workflow: Workflow, containerId: string): Edit {
@@ -94,28 +99,35 @@ export function unwrapContainer(workflow: Workflow, containerId: string): Edit {
   const others = workflow.edges.filter((edge) => edge.source !== containerId || edge.target !== containerId)
   const entries = others.filter((edge) => edge.source === containerId && handleOf(edge) === 'body')
   const next = others.find((edge) => edge.source === containerId && handleOf(edge) === 'done')
-  const entering = others.filter((edge) => edge.target === containerId)
-  const outer = containerOf(workflow, containerId)
-  const emptied = withNode(workflow, withBodyNodes(container, []))
-  let after = withoutNode(outer === null ? emptied : relisted(emptied, body, outer.id), containerId)
   const [entry] = entries
-  if (entry === undefined || entries.length > 1) return editTo(workflow, after)
-  for (const { id, source, ...edge } of entering) {
-    after = withEdge(after, {
-      id,
-      source,
-      handle: handleOf({ id, source, ...edge }),
-      target: entry.target,
-      many: false,
-    })
+  let after = workflow
+  if (entry !== undefined && entries.length === 1) {
+    for (const edge of others.filter((other) => other.target === containerId)) {
+      after = withTurnedEdge(after, edge, entry.target)
+    }
+    for (const { source, handle } of next === undefined ? [] : endsOf(workflow, body)) {
+      after = withEdge(after, { source, handle, target: next!.target, many: false })
+    }
   }
-  const last = body.filter((nodeId) => !workflow.edges.some((edge) => edge.source === nodeId))
-  const [only] = last.map((nodeId) => nodeOf(workflow, nodeId))
-  if (next !== undefined && only !== undefined && last.length === 1 && only.type !== 'condition') {
-    const handle = bodyNodesOf(only) === null ? 'out' : 'done'
-    after = withEdge(after, { source: only.id, handle, target: next.target, many: false })
-  }
-  return editTo(workflow, after)
+  const outer = containerOf(workflow, containerId)
+  after = withNode(after, withBodyNodes(container, []))
+  return editTo(workflow, withoutNode(outer === null ? after : relisted(after, body, outer.id), containerId))
+}
+
+/** The handles of body nodes at which a way through the body ends. */
+function endsOf(workflow: Workflow, body: readonly string[]): { source: string; handle: Handle }[] {
+  return body.flatMap((source) => {
+    const node = workflow.nodes.find(({ id }) => id === source)
+    if (node === undefined) return []
+    return handlesOf(node)
+      .filter((handle) => {
+        if (handle === 'body' || handle === 'error') return false
+        const key = targetKeyOf(handle)
+        if (node.type === 'condition' && key !== undefined) return node.data.config[key] === 'end'
+        return !workflow.edges.some((edge) => edge.source === source && handleOf(edge) === handle)
+      })
+      .map((handle) => ({ source, handle }))
+  })
 }
 
 /** The workflow without a node, its edges and the mentions of it in `bodyNodes` and targets. */

@@ -5,53 +5,18 @@ import type { ConditionNode, Workflow, WorkflowNode } from '../document-schema.t
 import { handleOf, handlesOf } from '../flow.ts'
 import { parseWorkflow } from '../parse.ts'
 import { serializeWorkflow } from '../serialize.ts'
+import { copyNodes, pasteNodes } from './clip.ts'
 import { containerOf, moveIntoContainer, moveOutOfContainer, unwrapContainer, withContents } from './container.ts'
 import { setDetails, setInputs, setOutputs, setVariables } from './declaration.ts'
 import { connect, disconnect } from './edge.ts'
+import { branches, condition, configOf, drawn, loop, tool, workflowOf } from './fixture.suite.ts'
 import type { Edit, History } from './history.ts'
 import { recordEdit, redo, startHistory, undo } from './history.ts'
 import { addNode, moveNodes, removeNode, updateNode } from './node.ts'
 import type { Patch } from './patch.ts'
 import { applyPatch, invertPatch, squashPatches } from './patch.ts'
-
-const tool = (id: string): WorkflowNode => ({
-  id,
-  type: 'tool',
-  position: { x: 0, y: 0 },
-  data: { label: id, config: { toolId: 't', inputMapping: {}, outputVariable: 'v' } },
-})
-const condition = (id: string): WorkflowNode => ({
-  id,
-  type: 'condition',
-  position: { x: 0, y: 0 },
-  data: { label: id, config: { expression: 'flag' } },
-})
-const loop = (id: string, bodyNodes: string[]): WorkflowNode => ({
-  id,
-  type: 'loop',
-  position: { x: 0, y: 0 },
-  data: { label: id, config: { maxIterations: 3, condition: 'loop.index < 2', bodyNodes } },
-})
-
-function workflowOf(nodes: WorkflowNode[], ...edges: [source: string, target: string, handle?: string][]): Workflow {
-  return {
-    formatVersion: 1,
-    name: 'Test',
-    inputs: { flag: { type: 'boolean' } },
-    variables: { v: { schema: true } },
-    outputs: {},
-    nodes,
-    edges: edges.map(([source, target, handle], index) => ({
-      id: `e${index}`,
-      source,
-      ...(handle !== undefined && { sourceHandle: handle }),
-      target,
-    })),
-  }
-}
-
-const drawn = (workflow: Workflow) => workflow.edges.map((edge) => `${edge.source}.${handleOf(edge)}>${edge.target}`)
-const configOf = (workflow: Workflow, id: string) => workflow.nodes.find((node) => node.id === id)!.data.config
+import { renameNode } from './rename.ts'
+import { wrapInContainer } from './wrap.ts'
 
 type Operation = (workflow: Workflow, roll: (sides: number) => number) => Edit
 
@@ -101,19 +66,35 @@ const operations: Operation[] = [
     }
     return moveIntoContainer(workflow, [node.id], container.id)
   },
+  (workflow, roll) => renameNode(workflow, anyNode(workflow, roll).id, freeId(workflow)),
+  (workflow, roll) => {
+    const chosen = anyNode(workflow, roll)
+    const around = containerOf(workflow, chosen.id)?.id
+    const others = [anyNode(workflow, roll), anyNode(workflow, roll)].filter(
+      ({ id }) => containerOf(workflow, id)?.id === around,
+    )
+    const ids = [...new Set([chosen, ...others].map(({ id }) => id))]
+    return wrapInContainer(workflow, ids, [loop, branches][roll(2)]!(freeId(workflow), []))
+  },
+  (workflow, roll) => {
+    const container = workflow.nodes.find((node) => 'bodyNodes' in node.data.config && roll(2) === 0)
+    const ids = new Set([anyNode(workflow, roll).id, anyNode(workflow, roll).id])
+    const where = { ...(container !== undefined && { container: container.id }), offset: { x: roll(9), y: 1 } }
+    return pasteNodes(workflow, copyNodes(workflow, [...ids]), where)
+  },
   (workflow, roll) => setInputs(workflow, { ...workflow.inputs, [`i${roll(5)}`]: { type: 'string' } }),
   (workflow, roll) => setVariables(workflow, { ...workflow.variables, [`v${roll(5)}`]: { schema: true } }),
   (workflow, roll) => setOutputs(workflow, { [`o${roll(5)}`]: 'flag' }),
   (workflow, roll) => setDetails(workflow, { description: roll(2) === 0 ? undefined : `Says ${roll(9)}` }),
 ]
 
-/** Applies as many operations as there are triples of dice; answers the history and every patch. */
-function edited(start: Workflow, dice: readonly number[], limit = 10_000): { history: History; patches: Patch[] } {
+/** Applies operations until the dice are used up, or so many of them; answers the history and every patch. */
+function edited(start: Workflow, dice: readonly number[], most = 600): { history: History; patches: Patch[] } {
   let at = 0
   const roll = (sides: number) => (dice[at++] ?? 0) % Math.max(1, sides)
-  let history = startHistory(start, { limit })
+  let history = startHistory(start, { limit: 10_000 })
   const patches: Patch[] = []
-  while (at < dice.length) {
+  while (at < dice.length && patches.length < most) {
     const chosen = operations[roll(operations.length)]!
     const edit =
       history.workflow.nodes.length === 0 ? operations[0]!(history.workflow, roll) : chosen(history.workflow, roll)
@@ -141,8 +122,8 @@ describe('undo and redo', () => {
   test('500 edits undone give the first workflow, redone the last, byte for byte', () => {
     fc.assert(
       fc.property(small, fc.nat(0x7fffffff), (start, seed) => {
-        const { history, patches } = edited(start, rollsOf(seed, 3000))
-        expect(patches.length).toBeGreaterThan(500)
+        const { history, patches } = edited(start, rollsOf(seed, 20_000))
+        expect(patches.length).toBe(600)
         let back = history
         while (back.past.length > 0) back = undo(back)
         expect(back.workflow).toEqual(start)
@@ -310,13 +291,7 @@ describe('edges', () => {
   })
 
   test('the body of branches takes many, each once', () => {
-    const branches: WorkflowNode = {
-      id: 'p',
-      type: 'parallel',
-      position: { x: 0, y: 0 },
-      data: { label: '', config: { mode: 'branches', bodyNodes: ['x', 'y'] } },
-    }
-    let workflow = workflowOf([branches, tool('x'), tool('y')])
+    let workflow = workflowOf([branches('p', ['x', 'y']), tool('x'), tool('y')])
     for (const target of ['x', 'y', 'x'])
       workflow = connect(workflow, { source: 'p', sourceHandle: 'body', target }).workflow
     expect(drawn(workflow)).toEqual(['p.body>x', 'p.body>y'])

@@ -64,6 +64,23 @@ export function withoutEdges(workflow: Workflow, goes: (edge: WorkflowEdge) => b
 }
 
 /**
+ * The workflow with an edge leading to another node, at its place among the edges, which counts branches; a condition's
+ * target follows. Where there is such an edge already, this one goes.
+ */
+export function withTurnedEdge(workflow: Workflow, edge: WorkflowEdge, target: string): Workflow {
+  const handle = handleOf(edge)
+  const nodes = workflow.nodes.map((node) =>
+    node.id === edge.source && node.type === 'condition' ? withTarget(node, handle, target) : node,
+  )
+  const same = (other: WorkflowEdge) =>
+    other.source === edge.source && handleOf(other) === handle && other.target === target
+  const edges = workflow.edges.some(same)
+    ? workflow.edges.filter((other) => other !== edge)
+    : workflow.edges.map((other) => (other === edge ? { ...edge, target } : other))
+  return { ...workflow, nodes, edges }
+}
+
+/**
  * The workflow with an edge from a handle to a node, in the place of the edge that was there unless the handle takes
  * many; a condition's target follows.
  */
