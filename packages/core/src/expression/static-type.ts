@@ -164,7 +164,7 @@ function joinFields(a: Fields, b: Fields): Fields {
 }
 
 /** Members of a map about which nothing is known. */
-export const anyFields: Fields = { names: [], get: () => undefined, open: true }
+const anyFields: Fields = { names: [], get: () => undefined, open: true }
 
 function unionSchema(left: JsonSchema, right: JsonSchema): JsonSchema {
   if (isEmptySchema(left) || isEmptySchema(right)) return {}

@@ -55,7 +55,7 @@ export function variableName(node: Syntax & { op: 'id' }, source: string): strin
 }
 
 /** The nodes directly below a node. */
-export function children(node: Syntax): readonly Syntax[] {
+function children(node: Syntax): readonly Syntax[] {
   switch (node.op) {
     case 'value':
     case 'id':
@@ -105,7 +105,7 @@ function tooLong(source: string): ExpressionDiagnostic {
 }
 
 /** The diagnostic for nesting beyond the limit. */
-export function tooDeep(place: { from: number; to: number }): ExpressionDiagnostic {
+function tooDeep(place: { from: number; to: number }): ExpressionDiagnostic {
   return {
     code: 'expression.limit',
     severity: 'error',

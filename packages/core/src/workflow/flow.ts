@@ -50,15 +50,6 @@ export interface FlowEdge {
   target: string
 }
 
-export interface Flow {
-  /** By source, in document order. */
-  leaving: ReadonlyMap<string, readonly FlowEdge[]>
-  /** By target, in document order. */
-  entering: ReadonlyMap<string, readonly FlowEdge[]>
-  /** By position in the workflow's `edges`. */
-  faults: ReadonlyMap<number, EdgeFault>
-}
-
 /** Sorts the edges into those that carry the flow and those with a fault. Cycles are found later, by region. */
 export function analyzeFlow(
   workflow: Workflow,

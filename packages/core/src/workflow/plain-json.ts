@@ -8,9 +8,9 @@ export interface PlainJsonFault {
 export type PlainJsonResult = { ok: true; value: unknown } | { ok: false; fault: PlainJsonFault }
 
 /** Objects and lists nest at most this deep in a workflow document. */
-export const maxDepth = 100
+const maxDepth = 100
 /** A workflow document holds at most this many values, its objects and lists included. */
-export const maxValues = 1_000_000
+const maxValues = 1_000_000
 
 interface Frame {
   source: object

@@ -127,7 +127,7 @@ function expectation(issue: Issue, path: readonly (string | number)[]): string {
 }
 
 /** The node that a path leads into: its own, or the source of its edge. */
-export function placeOf(document: unknown, path: readonly (string | number)[]): Place {
+function placeOf(document: unknown, path: readonly (string | number)[]): Place {
   const owner = valueAt(document, path.slice(0, 2))
   const key = path[0] === 'nodes' ? 'id' : path[0] === 'edges' ? 'source' : null
   const nodeId = key === null || path.length < 2 ? undefined : valueAt(owner, [key])

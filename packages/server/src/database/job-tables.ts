@@ -2,7 +2,7 @@ import { roleOf } from './roles.ts'
 import type { Scope } from './scope.ts'
 
 /** Where pg-boss keeps its tables. */
-export const jobSchema = 'pgboss'
+const jobSchema = 'pgboss'
 
 /**
  * Creates pg-boss's schema and tables, in the owner's scope. They belong to the system role: pg-boss may do what it

@@ -11,7 +11,9 @@ const int8Array = 1016
 export function parserOf(typeId: number): (text: string) => unknown {
   if (typeId === int8) return parseInt8
   const parse: (text: string) => unknown = types.getTypeParser(typeId, 'text')
-  return typeId === int8Array ? (text) => (parse(text) as (string | null)[]).map((item) => item && parseInt8(item)) : parse
+  return typeId === int8Array
+    ? (text) => (parse(text) as (string | null)[]).map((item) => item && parseInt8(item))
+    : parse
 }
 
 function parseInt8(text: string): number {

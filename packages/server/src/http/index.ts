@@ -1,27 +1,21 @@
-export type { AppParts } from './app.ts'
 export { createApp } from './app.ts'
-export type { CursorPosition, PageCursor } from './cursor.ts'
+export type { PageCursor } from './cursor.ts'
 export { pageOf } from './cursor.ts'
 export { deriveKey } from './derive-key.ts'
 export type { Drain } from './drain.ts'
 export { createDrain } from './drain.ts'
 export type { Authenticator } from './endpoint-route.ts'
 export type {
-  Handler,
   HandlerContext,
-  HandlerResult,
   Handlers,
-  JsonResult,
   Principal,
-  StreamResult,
   UserIdentity,
 } from './handler.ts'
 export { createIdempotency } from './idempotency.ts'
 export type { HttpMetrics } from './metrics.ts'
 export { createMetrics } from './metrics.ts'
 export { createOpenApi } from './openapi.ts'
-export type { ProblemCode } from './problem.ts'
-export { HttpProblem, problem } from './problem.ts'
+export { problem } from './problem.ts'
 export type { RateLimits } from './rate-limit.ts'
 export { createRateLimiter } from './rate-limit.ts'
 export type { HttpServer } from './server.ts'

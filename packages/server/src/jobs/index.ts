@@ -1,3 +1,3 @@
-export type { JobHandler, Jobs, JobsOptions, Schedule } from './jobs.ts'
+export type { Jobs } from './jobs.ts'
 export { createJobs } from './jobs.ts'
 export { retentionSchedule, runRetention } from './retention.ts'

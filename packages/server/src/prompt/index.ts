@@ -1,6 +1,5 @@
 export { promptCatalog } from './catalog.ts'
-export type { CheckSource, PromptCatalog, PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
 export { createPromptRoutes } from './routes.ts'
 export { refResolver } from './select.ts'
 export { PromptService } from './service.ts'
-export { createTryPrompt, type TryPrompt } from './try.ts'
+export { createTryPrompt } from './try.ts'

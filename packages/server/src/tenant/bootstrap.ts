@@ -97,7 +97,7 @@ export function createOperator(database: Database, tenant: TenantService, newId:
 export type Operator = ReturnType<typeof createOperator>
 
 /** Whoever runs the server, acting in an organization. */
-export function systemOf(organizationId: string, scopes: readonly Permission[] = permissions): Principal {
+function systemOf(organizationId: string, scopes: readonly Permission[] = permissions): Principal {
   return {
     kind: 'system',
     id: 'operator',

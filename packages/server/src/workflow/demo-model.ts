@@ -10,7 +10,7 @@ import { convertToOpenAITool } from '@langchain/core/utils/function_calling'
 import { demoObject, demoText } from './demo-answer.ts'
 
 /** The name under which the offline demo model reports its calls and is priced. */
-export const demoModelName = 'fairlead-demo'
+const demoModelName = 'fairlead-demo'
 
 interface DemoCallOptions extends BaseChatModelCallOptions {
   tools?: BindToolsInput[]

@@ -12,8 +12,6 @@ import { createWorkflowRoutes } from './routes.ts'
 import { RunService } from './run-service.ts'
 import { WorkflowService } from './workflow-service.ts'
 
-export { demoModelName } from './demo-model.ts'
-
 /** Tools that can be listed: validation and the editor must know their names. */
 export type ListedTools = Exclude<ToolSource, (toolId: string) => unknown>
 

@@ -138,7 +138,7 @@ export function unknownRun(id: string): FairleadError {
   return new FairleadError('run.not_found', `There is no run "${id}".`)
 }
 
-export function finished({ id, status }: Pick<store.RunRow, 'id' | 'status'>): FairleadError {
+function finished({ id, status }: Pick<store.RunRow, 'id' | 'status'>): FairleadError {
   return new FairleadError('run.finished', `The run ${id} is ${status} already: nothing was changed.`, {
     data: { status },
   })

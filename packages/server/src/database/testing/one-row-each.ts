@@ -13,7 +13,7 @@ export async function createOrganization(database: Database, id = newId()): Prom
 }
 
 /** A person who belongs to no organization yet. */
-export async function createUser(database: Database, id = newId()): Promise<string> {
+async function createUser(database: Database, id = newId()): Promise<string> {
   const row = { id, email: `${id}@example.com`, issuer: 'https://id.example', subject: id }
   await database.withSystem((db) => db.insertInto('users').values(row).execute())
   return id
