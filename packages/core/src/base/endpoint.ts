@@ -33,6 +33,8 @@ export const permissions = [
   'token:write',
   'organization:read',
   'organization:write',
+  /** Making and unmaking owners: without it an admin's key could make its admin an owner. */
+  'owner:write',
 ] as const
 
 export type Permission = (typeof permissions)[number]

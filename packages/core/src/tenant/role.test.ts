@@ -41,7 +41,16 @@ describe('roles', () => {
     expect(mayGrant(asUser('admin'), 'owner')).toBe(false)
   })
 
+  test('no key that an admin can make reaches the owners', () => {
+    fc.assert(
+      fc.property(fc.subarray([...permissionsOf('admin')]), (scopes) => {
+        expect(mayGrant({ role: null, permissions: new Set(scopes) }, 'owner')).toBe(false)
+      }),
+    )
+    expect(mayGrant({ role: null, permissions: permissionsOf('admin') }, 'admin')).toBe(true)
+  })
+
   test('nothing that makes credentials or members reaches a browser', () => {
-    expect(browserPermissions.filter((permission) => /^(key|token|member):write$/.test(permission))).toEqual([])
+    expect(browserPermissions.filter((permission) => /^(key|token|member|owner):write$/.test(permission))).toEqual([])
   })
 })

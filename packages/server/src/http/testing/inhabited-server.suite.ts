@@ -10,7 +10,7 @@ import { createControlPlane } from '../../start.ts'
 import { DemoChatModel } from '../../workflow/demo-model.ts'
 import type { Answer, LooseRequest, ValidRequest } from './call.suite.ts'
 import { callEndpoint, pathOf } from './call.suite.ts'
-import type { Issuer } from './issuer.suite.ts'
+import type { Issuer, Person } from './issuer.suite.ts'
 import { openIssuer } from './issuer.suite.ts'
 
 /** An organization as its own clients see it. */
@@ -44,6 +44,8 @@ export interface InhabitedServer {
   errors: string[]
   call(name: EndpointName, request: LooseRequest): Promise<Answer>
   inhabit(slug: string): Promise<Inhabitant>
+  /** A token of the issuer that the server trusts. */
+  tokenFor(person: Person): Promise<string>
   close(): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export async function openInhabitedServer(
     errors,
     call: (name, request) => callEndpoint(apiUrl, name, request),
     inhabit: (slug) => inhabit({ controlPlane, apiUrl, issuer }, slug),
+    tokenFor: issuer.tokenFor,
     async close() {
       await controlPlane.close()
       issuer.close()

@@ -6,6 +6,8 @@ import type { JwtOptions } from '../../tenant/index.ts'
 export interface Person {
   subject: string
   email: string
+  /** The organization that the token names, by id or slug. */
+  organization?: string
 }
 
 /** An OpenID Connect issuer as far as a control plane sees one: a key set over HTTP, and tokens of people. */
@@ -26,8 +28,8 @@ export async function openIssuer(): Promise<Issuer> {
   const audience = 'fairlead'
   return {
     jwt: { issuer, audience, jwksUrl: `${issuer}/jwks` },
-    tokenFor: ({ subject, email }) =>
-      new SignJWT({ email, email_verified: true, name: subject })
+    tokenFor: ({ subject, email, organization }) =>
+      new SignJWT({ email, email_verified: true, name: subject, ...(organization && { organization }) })
         .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
         .setIssuer(issuer)
         .setAudience(audience)
