@@ -189,6 +189,11 @@ describe('nothing hangs or fills the memory', () => {
     deep2: nested(),
     hans: Array.from({ length: 50_000 }, (_, index) => String.fromCharCode(0x4e00 + (index % 20_000))).join(''),
     n: 2,
+    tail: `${'a'.repeat(25_000)}b`,
+    middle: `${'a'.repeat(12_000)}b${'a'.repeat(12_000)}`,
+    nines: '9'.repeat(1_000_000),
+    most64: 2 ** 63,
+    huge: Number.MAX_VALUE,
   }
   const declared = Object.fromEntries(Object.keys(values).map((name) => [name, true]))
   const times = (count: number, part: string, glue: string) => Array.from({ length: count }, () => part).join(glue)
@@ -234,6 +239,14 @@ describe('nothing hangs or fills the memory', () => {
     "big.split('')",
     "big.split('a').join(big)",
     "'a'.replace('a', big).replace('a', big)",
+    'text.contains(tail)',
+    'text.contains(middle)',
+    'text.indexOf(tail) > 0',
+    'text.lastIndexOf(tail) > 0',
+    'text.lastIndexOf(middle, 40000) > 0',
+    'text.split(tail) == []',
+    "text.replace(middle, 'x') == text",
+    'most.exists(x, text.contains(tail))',
   ])('%s is stopped by the budget', (source) => {
     const expression = compileExpression(source, declared)
     expect(expression.diagnostics).toEqual([])
@@ -280,13 +293,53 @@ describe('nothing hangs or fills the memory', () => {
     expect(performance.now() - started).toBeLessThan(mostMs)
   })
 
-  test('values nested beyond the stack end in a limit', () => {
-    let deep: unknown = []
-    for (let index = 0; index < 100_000; index++) deep = [deep]
-    const expression = compileExpression('a == b', { a: true, b: true })
-    expect(() => expression.evaluate({ a: deep, b: [deep] })).toThrow(
-      expect.objectContaining({ code: 'expression.limit' }),
+  test.each([
+    ['int(nines)'],
+    ['uint(nines)'],
+    ['double(nines)'],
+    ["double('0.' + nines)"],
+    ["double('1e' + nines)"],
+    ["duration(nines + 'h')"],
+    ["timestamp('2026-01-01T00:00:00.' + nines + 'Z')"],
+    ['int(huge)'],
+    ['int(most64)'],
+    ['huge * huge'],
+    ['huge + huge'],
+    ['9223372036854775807 + 1'],
+    ['9223372036854775807 * 9223372036854775807'],
+    ['-9223372036854775808 / -1'],
+    ['timestamp(9223372036854775807)'],
+    ["timestamp('9999-12-31T23:59:59Z') + duration('1000000h')"],
+  ])('%s has no value', (source) => {
+    const expression = compileExpression(source, declared)
+    expect(expression.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+    expect(() => expression.evaluate(values)).toThrow(expect.objectContaining({ code: 'expression.evaluation' }))
+  })
+
+  describe('values nested beyond the stack', () => {
+    let list: unknown = []
+    for (let index = 0; index < 100_000; index++) list = [list]
+    let map: unknown = {}
+    for (let index = 0; index < 100_000; index++) map = { map }
+    const nestings = { list, list2: [list], map, map2: { map: { map } } }
+    const both = Object.fromEntries(Object.keys(nestings).map((name) => [name, true]))
+
+    test.each(['list == list2', 'map == map2', 'list in [list2]', 'list in list', 'list', 'list[0][0]', 'list + list'])(
+      '%s ends in a limit',
+      (source) => {
+        expect(() => compileExpression(source, both).evaluate(nestings)).toThrow(
+          expect.objectContaining({ code: 'expression.limit' }),
+        )
+      },
     )
+
+    test('are read at the surface, and passed on as they are', () => {
+      const run = (source: string) => compileExpression(source, both).evaluate(nestings)
+      expect(run('size(list) + size(map) + size(map.map.map)')).toBe(3)
+      expect(run('map')).toBe(map)
+      expect((run("{'x': map2.map}") as { x: unknown }).x).toBe(nestings.map2.map)
+      expect(() => run('string(map)')).toThrow(expect.objectContaining({ code: 'expression.evaluation' }))
+    })
   })
 
   test('a budget is per evaluation, and ordinary lists are well within it', () => {

@@ -47,7 +47,7 @@ function equalLists(left: unknown[], right: unknown[], frame: Frame): boolean {
 
 function equalMaps(left: MapValue, right: MapValue, frame: Frame): boolean {
   const size = sizeOfMap(left)
-  frame.spend(2 + size)
+  frame.spend(2 + 3 * size)
   if (size !== sizeOfMap(right)) return false
   return keysOf(left).every((key) => {
     const other = readMember(right, key)

@@ -1,6 +1,7 @@
 import { Fault } from './fault.ts'
 import type { Frame } from './frame.ts'
 import { define, overload, positionKinds } from './function.ts'
+import { firstIndex, lastIndex, splitAt } from './search.ts'
 import { kind } from './value.ts'
 
 const { string, bool, int, list } = kind
@@ -10,11 +11,10 @@ export const textFunctions = [
   define(
     'contains',
     'method',
-    overload(
-      [string, string],
-      bool,
-      search((text, part) => text.includes(part)),
-    ),
+    overload([string, string], bool, (frame: Frame, text: string, part: string) => {
+      frame.spendText(text.length)
+      return firstIndex(frame, text, part, 0) >= 0
+    }),
   ),
   define(
     'startsWith',
@@ -161,12 +161,13 @@ function charAt(frame: Frame, text: string, position: number | bigint): string {
 
 function indexOf(frame: Frame, text: string, part: string, from: number | bigint): bigint {
   frame.spendText(text.length)
-  return positionOf(frame, text, text.indexOf(part, offsetOf(frame, text, from)))
+  return positionOf(frame, text, firstIndex(frame, text, part, offsetOf(frame, text, from)))
 }
 
 function lastIndexOf(frame: Frame, text: string, part: string, from?: number | bigint): bigint {
   frame.spendText(text.length)
-  return positionOf(frame, text, text.lastIndexOf(part, from === undefined ? undefined : offsetOf(frame, text, from)))
+  const start = from === undefined ? text.length : offsetOf(frame, text, from)
+  return positionOf(frame, text, lastIndex(frame, text, part, start))
 }
 
 function substring(frame: Frame, text: string, start: number | bigint, end?: number | bigint): string {
@@ -194,7 +195,7 @@ function split(frame: Frame, text: string, separator: string, limit: number | bi
   frame.spendText(4 * text.length)
   const most = Number(limit)
   if (most === 0) return []
-  const pieces = separator === '' ? Array.from(text) : text.split(separator)
+  const pieces = separator === '' ? Array.from(text) : splitAt(frame, text, separator)
   frame.spendItems(pieces.length)
   if (most < 0 || pieces.length <= most) return pieces
   return [...pieces.slice(0, most - 1), pieces.slice(most - 1).join(separator)]
