@@ -39,12 +39,12 @@ function slowModel({ heedsAbort = true } = {}) {
 }
 
 /** Begins a request that lasts for as long as the model does. */
-async function beginSlowRequest(controlPlane: ControlPlane) {
+async function beginSlowRequest(controlPlane: ControlPlane, signal?: AbortSignal) {
   const url = await controlPlane.listen(0, '127.0.0.1')
   const { key } = await controlPlane.bootstrapOrganization({ name: 'Acme', slug: 'acme', keyName: 'key' })
   const headers = { Authorization: `Bearer ${key.secret}`, 'Content-Type': 'application/json' }
   const post = (path: string, body: object) =>
-    send(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    send(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) })
   await post('/prompts', { key: 'hello', content: { text: 'Say hello.' } })
   return { url, key: key.secret, slow: post('/prompts/hello/try', {}) }
 }
@@ -98,6 +98,27 @@ describe('a control plane', () => {
     const made = await Promise.all([1, 2, 3].map(() => controlPlane.bootstrapFirst(request)))
     expect(made.filter((one) => one !== undefined)).toHaveLength(1)
     expect(await controlPlane.listOrganizations()).toMatchObject([{ slug: 'default' }])
+  })
+})
+
+describe('a client that goes away', () => {
+  test('stops its request, which counts as neither answered nor failed', async () => {
+    const { model, asked } = slowModel()
+    const errors: string[] = []
+    const logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) })
+    const controlPlane = await start({ models: { default: model }, logger })
+    const gone = new AbortController()
+    const { slow } = await beginSlowRequest(controlPlane, gone.signal)
+    await asked
+    gone.abort()
+    await expect(slow).rejects.toThrow()
+    const mounted = createServer(controlPlane.app)
+    await new Promise<void>((resolve) => mounted.listen(0, '127.0.0.1', resolve))
+    await controlPlane.close()
+    const metrics = await send(`http://127.0.0.1:${(mounted.address() as AddressInfo).port}/metrics`, {})
+    mounted.close()
+    expect(metrics.text).toContain('_count{endpoint="tryPrompt",method="POST",status="499"} 1')
+    expect(errors).toEqual([])
   })
 })
 

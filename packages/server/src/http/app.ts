@@ -92,9 +92,13 @@ function timeRequest({ name }: BoundEndpoint, { metrics }: AppParts, method: str
   const startedAt = performance.now()
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000
-    metrics.observe({ endpoint: name, method, status: response.statusCode, seconds })
+    const status = response.writableFinished ? response.statusCode : clientGone
+    metrics.observe({ endpoint: name, method, status, seconds })
   })
 }
+
+/** What no client ever sees: it went away before its answer. The number is nginx's. */
+const clientGone = 499
 
 function allowedMethods(bounds: readonly BoundEndpoint[]): string[] {
   const methods = bounds.flatMap(({ endpoint: { method, stream } }) => {
@@ -187,6 +191,8 @@ function corsOptions(origins: readonly string[]): cors.CorsOptions {
 }
 
 const answerFailure: ErrorRequestHandler = (error, request, response, _next) => {
+  // What was given up because nobody waits for it any more has not failed.
+  if (response.destroyed) return
   const failure = error instanceof URIError ? malformedUrl() : error
   if (statusOf(failure) >= 500) request.log.error({ err: failure }, 'The request failed')
   // A stream that broke has been answered already: all that is left is to end it.
