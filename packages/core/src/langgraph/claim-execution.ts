@@ -35,10 +35,11 @@ export class ClaimExecution {
   readonly #questions = new Map<string, PendingInterrupt>()
   #control = new RunControl()
   #stop: 'drain' | 'cancel' | 'drop' | undefined
+  #dropCause: unknown
 
   constructor(parts: ExecutionParts) {
     this.#parts = parts
-    this.#journal = new RunJournal(parts.claim, parts.transport, () => this.drop())
+    this.#journal = new RunJournal(parts.claim, parts.transport, (cause) => this.drop(cause))
   }
 
   /** Stops between two steps and gives the run back. */
@@ -54,12 +55,13 @@ export class ClaimExecution {
   }
 
   /** Stops at once and writes nothing more: the lease is lost, or the transport does not answer. */
-  drop(): void {
+  drop(cause?: unknown): void {
     this.#stop = 'drop'
+    this.#dropCause ??= cause
     this.#abort.abort(new FairleadError('run.lease_lost', 'The run is no longer held by this worker.'))
   }
 
-  /** Never rejects. Answers what could not be told the transport, for the log. */
+  /** Never rejects. Answers for the log why the transport could not be told, if it could not. */
   async run(): Promise<unknown> {
     const { claim, transport, saver } = this.#parts
     try {
@@ -68,12 +70,12 @@ export class ClaimExecution {
       )
       if (claim.cancelRequested) this.cancel()
       const outcome = await this.#outcome()
-      if (this.#stop === 'drop') return undefined
+      if (this.#stop === 'drop') return this.#dropCause
       if (outcome.status === 'waiting' || outcome.status === 'released') await saver.flush(claim.lease)
       await transport.finish(claim.lease, outcome, await this.#lastBatch(outcome))
       return undefined
     } catch (error) {
-      return this.#stop === 'drop' ? undefined : error
+      return this.#stop === 'drop' ? this.#dropCause : error
     } finally {
       await saver.close(claim.lease)
     }
@@ -83,7 +85,7 @@ export class ClaimExecution {
     try {
       const state = await this.#invoke()
       if (state === null) return { status: 'released' }
-      if (state[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
+      if (state?.[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
       return { status: 'completed', output: { ...state } }
     } catch (error) {
       if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
