@@ -2,7 +2,7 @@ import type { Endpoint } from '../base/endpoint.ts'
 
 /** The prompt room of the HTTP API, as data. Paths are below `/api/v1`; `:id` takes a prompt's id or its key. */
 export const promptEndpoints = {
-  createPrompt: { method: 'POST', path: '/prompts', permission: 'prompt:write' },
+  createPrompt: { method: 'POST', path: '/prompts', permission: 'prompt:write', etag: true },
   listPrompts: { method: 'GET', path: '/prompts', permission: 'prompt:read' },
   getPrompt: { method: 'GET', path: '/prompts/:id', permission: 'prompt:read', etag: true },
   createPromptVersion: {

@@ -2,7 +2,7 @@ import type { Endpoint } from '../base/endpoint.ts'
 
 /** The workflow room of the HTTP API, as data. Paths are below `/api/v1`. */
 export const workflowEndpoints = {
-  createWorkflow: { method: 'POST', path: '/workflows', permission: 'workflow:write' },
+  createWorkflow: { method: 'POST', path: '/workflows', permission: 'workflow:write', etag: true },
   listWorkflows: { method: 'GET', path: '/workflows', permission: 'workflow:read' },
   validateWorkflow: { method: 'POST', path: '/workflows/validate', permission: 'workflow:read' },
   getWorkflow: { method: 'GET', path: '/workflows/:id', permission: 'workflow:read', etag: true },

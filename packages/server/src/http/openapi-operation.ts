@@ -117,7 +117,7 @@ function answerHeaders({ etag, stream, method }: Endpoint, status: string): Json
     'X-Request-Id': text('The id of this request in the log.'),
     ...(!stream && { RateLimit: text('What is left of each limit, and for how long.') }),
     ...(etag && { ETag: text('The version, for If-Match and If-None-Match.') }),
-    ...(status === '202' && { Location: text('Where to look for it.') }),
+    ...((status === '201' || status === '202') && { Location: text('Where to look for it, if it has a place.') }),
     ...(method === 'POST' && { 'Idempotency-Replayed': text('`true` when this is the answer to an earlier request.') }),
   }
 }
