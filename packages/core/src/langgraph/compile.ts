@@ -43,7 +43,9 @@ export interface WorkflowRuntime {
 export type CompiledWorkflow = CompiledStateGraph<any, any, any>
 
 /**
- * Compiles a workflow to a LangGraph graph. `invoke` takes the workflow's inputs and gives its outputs, each by its name.
+ * Compiles a workflow to a LangGraph graph. `invoke` takes the workflow's inputs and gives its outputs, each by its name
+ * (nothing, if it has none). `getState` and the stream of values show the variables, too, and our own bookkeeping under
+ * names that begin with `$`.
  * While somebody has to answer it gives `__interrupt__` instead, a list of `{ id, value }` where `value.address` says who
  * is asked; answer any of them with `new Command({ resume: { [id]: answer } })`. A failure that no policy takes is thrown
  * as `NodeFailure`.

@@ -4,7 +4,15 @@ import { arbitraryWorkflow } from '../workflow/arbitrary.suite.ts'
 import { arbitraryInput } from '../workflow/arbitrary-catalog.suite.ts'
 import type { ReferenceRun } from './reference-interpreter.suite.ts'
 import { interpret } from './reference-interpreter.suite.ts'
-import { arbitraryPolicies, generatedHost, runGenerated, withoutWalking, withPolicies } from './run-generated.suite.ts'
+import {
+  AnsweringJournal,
+  arbitraryPolicies,
+  generatedHost,
+  runByResuming,
+  runGenerated,
+  withoutWalking,
+  withPolicies,
+} from './run-generated.suite.ts'
 
 // More, and the smallest workflow that fails: FAIRLEAD_TEST_RUNS=2000 FAIRLEAD_TEST_SHRINK=1
 const runs = Number(process.env.FAIRLEAD_TEST_RUNS ?? 60)
@@ -55,6 +63,41 @@ describe('a compiled workflow', () => {
         await compare(withoutWalking(strict), input)
       },
     )
+    await fc.assert(property, { numRuns: runs, endOnFailure })
+  })
+
+  it('asks people one by one, in any order, and ends the same without any memory but the checkpoint', async () => {
+    const dice = fc.array(fc.nat(0xff), { minLength: 4, maxLength: 12 })
+    const property = fc.asyncProperty(arbitraryWorkflow(), arbitraryInput, dice, async (workflow, input, order) => {
+      const expected = interpret(workflow, input, generatedHost)
+      const actual = await runByResuming(workflow, input, order)
+      fc.pre(!expected.isRace)
+      expect(actual.error).toEqual(expected.error)
+      expect(actual.state).toEqual(expected.state)
+      if (expected.error) return
+      const asked = actual.events.filter(({ line }) => line.endsWith(' waiting')).map(({ address }) => address)
+      expect(new Set(asked).size).toBe(asked.length)
+      const isHuman = new Map(workflow.nodes.map(({ id, type }) => [id, type === 'human']))
+      const others = actual.events.filter(({ address }) => !isHuman.get(address.slice(address.lastIndexOf('/') + 1)))
+      const lines = (events: ReferenceRun['events']) => events.map(({ line }) => line).sort()
+      expect(lines(others)).toEqual(lines(expected.events))
+    })
+    await fc.assert(property, { numRuns: runs, endOnFailure })
+  })
+
+  it('repeats nothing that its journal has, wherever it was cut off', async () => {
+    const property = fc.asyncProperty(arbitraryWorkflow(), arbitraryInput, fc.nat(), async (workflow, input, cut) => {
+      const whole = new AnsweringJournal(workflow)
+      const first = await runGenerated(workflow, input, whole)
+      const kept = [...whole.entries].slice(0, cut % (whole.entries.size + 1))
+      const called: string[] = []
+      const journal = new AnsweringJournal(workflow)
+      for (const [address, entry] of kept) journal.entries.set(address, entry)
+      const again = await runGenerated(workflow, input, journal, (address) => called.push(address))
+      fc.pre(!interpret(workflow, input, generatedHost).isRace)
+      expect([again.error, again.state]).toEqual([first.error, first.state])
+      for (const [address] of kept) expect(called).not.toContain(address)
+    })
     await fc.assert(property, { numRuns: runs, endOnFailure })
   })
 })

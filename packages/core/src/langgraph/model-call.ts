@@ -89,8 +89,10 @@ async function askObject(model: ModelLike, request: ModelRequest): Promise<Answe
   const schema = request.outputSchema as JsonSchema
   const structured = structuredOutput(model, schema)
   if (structured) {
-    const { raw, parsed } = await structured.invoke(request.messages, optionsOf(request))
-    return { message: raw, parse: () => fitting(schema, parsed ?? parseJson(textOf(raw))) }
+    const given = await structured.invoke(request.messages, optionsOf(request))
+    // Some models have no `includeRaw` and give the value itself.
+    if (!isWithRaw(given)) return { message: undefined, parse: () => fitting(schema, given) }
+    return { message: given.raw, parse: () => fitting(schema, given.parsed ?? parseJson(textOf(given.raw))) }
   }
   const instruction: ModelMessage = {
     role: 'system',
@@ -100,7 +102,11 @@ async function askObject(model: ModelLike, request: ModelRequest): Promise<Answe
   return { message, parse: () => fitting(schema, parseJson(textOf(message))) }
 }
 
-type StructuredModel = { invoke(messages: unknown, options: unknown): Promise<{ raw: unknown; parsed: unknown }> }
+type StructuredModel = { invoke(messages: unknown, options: unknown): Promise<unknown> }
+
+function isWithRaw(given: unknown): given is { raw: unknown; parsed: unknown } {
+  return typeof given === 'object' && given !== null && 'raw' in given && 'parsed' in given
+}
 
 /** Models that can bind tools have structured output of their own; others only inherit a method that throws. */
 function structuredOutput(model: ModelLike, schema: JsonSchema): StructuredModel | undefined {

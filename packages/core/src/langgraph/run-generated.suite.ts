@@ -1,3 +1,4 @@
+import { Command, INTERRUPT, MemorySaver } from '@langchain/langgraph'
 import fc from 'fast-check'
 import { arbitraryPrompts, arbitraryTools } from '../workflow/arbitrary-catalog.suite.ts'
 import type { HumanAnswer, JournalEntry, RunError, TimedEvent, Workflow } from '../workflow/index.ts'
@@ -81,33 +82,76 @@ export function generatedRuntime(called: (address: string) => void = () => {}): 
 }
 
 /** Runs a workflow whose questions are answered on record, and tells what came of it in the reference's terms. */
-export async function runGenerated(workflow: Workflow, input: Record<string, unknown>): Promise<ReferenceRun> {
-  const journal = new AnsweringJournal(workflow)
+export async function runGenerated(
+  workflow: Workflow,
+  input: Record<string, unknown>,
+  journal: MemoryJournal = new AnsweringJournal(workflow),
+  called?: (address: string) => void,
+): Promise<ReferenceRun> {
+  return observe(
+    journal,
+    (config) => compileWorkflow(workflow, generatedRuntime(called)).invoke(input, config),
+    workflow,
+  )
+}
+
+/**
+ * Runs a workflow without a memory of ours: its questions are answered one resume after the other, in the order that the
+ * dice say, each time by a graph compiled anew that finds only LangGraph's last checkpoint.
+ */
+export async function runByResuming(
+  workflow: Workflow,
+  input: Record<string, unknown>,
+  dice: readonly number[],
+): Promise<ReferenceRun> {
+  const runtime = { ...generatedRuntime(), checkpointer: new MemorySaver() }
+  const ask = async (config: ObserveConfig) => {
+    let given: Record<string, unknown> | Command = input
+    for (let turn = 0; ; turn++) {
+      const state = await compileWorkflow(workflow, runtime).invoke(given, { ...config, durability: 'exit' })
+      const open = (state?.[INTERRUPT] ?? []) as { id: string; value: { address: string } }[]
+      if (open.length === 0) return state
+      // Most turns answer one question, some answer two.
+      const count = 1 + ((dice[turn % dice.length] ?? 0) % 5 === 0 ? 1 : 0)
+      const chosen = Array.from(
+        { length: count },
+        (_, more) => open[((dice[(turn + more) % dice.length] ?? 0) >> 3) % open.length]!,
+      )
+      const answers = chosen.map(({ id, value }) => [id, generatedHost.answer(value.address)])
+      given = new Command({ resume: Object.fromEntries(answers) })
+    }
+  }
+  return observe(undefined, ask, workflow)
+}
+
+interface ObserveConfig {
+  configurable: Record<string, unknown>
+  outputKeys: string[]
+}
+
+async function observe(
+  journal: MemoryJournal | undefined,
+  run: (config: ObserveConfig) => Promise<Record<string, unknown>>,
+  workflow: Workflow,
+): Promise<ReferenceRun> {
   const events: TimedEvent[] = []
-  const context: RunContext = { runId: 'run', journal, emit: (event) => events.push(event) }
+  const emit = (event: TimedEvent) => events.push(event)
+  const fairlead: RunContext = { runId: 'run', emit, ...(journal && { journal }) }
   let state: Record<string, unknown> | null = null
   let error: RunError | null = null
   try {
-    const graph = compileWorkflow(workflow, generatedRuntime())
     // The whole state, to be compared: without `outputKeys` there would be the outputs only.
-    state = await graph.invoke(input, { configurable: { fairlead: context }, outputKeys: namesOf(workflow) })
+    state = await run({ configurable: { thread_id: 'run', fairlead }, outputKeys: namesOf(workflow) })
   } catch (thrown) {
     error = thrown instanceof NodeFailure ? thrown.error : { code: (thrown as { code: string }).code, message: '' }
     if (error.code === undefined) throw thrown
   }
-  return {
-    state,
-    error,
-    journal: new Map(
-      [...journal.entries].map(([address, { status, output, error }]) => [
-        address,
-        status === 'failed' ? { status, error: error! } : { status, output },
-      ]),
-    ),
-    events: [...events, ...journal.events].flatMap(lineOf),
-    cut: [],
-    isRace: false,
-  }
+  const entries = [...(journal?.entries ?? [])].map(
+    ([address, { status, output, error }]) =>
+      [address, status === 'failed' ? { status, error: error! } : { status, output }] as const,
+  )
+  const lines = [...events, ...(journal?.events ?? [])].flatMap(lineOf)
+  return { state, error, journal: new Map(entries), events: lines, cut: [], isRace: false }
 }
 
 function namesOf({ inputs, variables, outputs }: Workflow): string[] {

@@ -74,14 +74,15 @@ export function map(
   return node(id, 'parallel', { mode: 'map', itemVariable: 'item', ...config }, policies)
 }
 
-/** A valid workflow. An edge is written `from target` or `from.handle target`, two nodes with one space between. */
+/** A valid workflow. An edge is written `from target` or `from.handle target`. */
 export function workflow(
   nodes: WorkflowNode[],
   edges: string[],
   rest: Partial<Pick<Workflow, 'name' | 'inputs' | 'variables' | 'outputs'>> = {},
 ): Workflow {
   const drawn = edges.map((text, index) => {
-    const [from = '', target = ''] = text.split(' ')
+    const space = text.indexOf(' ')
+    const [from, target] = [text.slice(0, space), text.slice(space + 1)]
     const [source = '', sourceHandle] = from.split('.')
     return { id: `e${index}`, source, ...(sourceHandle && { sourceHandle }), target }
   })
