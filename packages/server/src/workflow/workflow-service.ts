@@ -37,7 +37,7 @@ export class WorkflowService {
     this.#parts = parts
   }
 
-  create(by: Principal, draft: Draft): Promise<StoredWorkflow> {
+  async create(by: Principal, draft: Draft): Promise<StoredWorkflow> {
     const workflow = parse(draft)
     const { newId } = this.#parts
     return this.#within(by.organizationId, async (db) => {
@@ -49,7 +49,7 @@ export class WorkflowService {
   }
 
   /** Adds a version on top of the one that the caller has seen. */
-  update(by: Principal, id: string, expectedTag: string, draft: Draft): Promise<StoredWorkflow> {
+  async update(by: Principal, id: string, expectedTag: string, draft: Draft): Promise<StoredWorkflow> {
     const workflow = parse(draft)
     return this.#within(by.organizationId, async (db) => {
       const current = await findExisting(db, id)
