@@ -45,7 +45,8 @@ export class EventFeed {
   async after(seq: number): Promise<EventFrame[]> {
     this.#end ??= seq
     if (seq < (this.#frames[0]?.seq ?? this.#end + 1) - 1) return this.#read(seq)
-    while (seq >= this.#end && this.#isStale) {
+    // Also who comes while a read is under way waits for what it brings.
+    while (seq >= this.#end && (this.#isStale || this.#reading)) {
       this.#reading ??= this.#readOn()
       await this.#reading
     }
