@@ -1,0 +1,132 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { ClaimedRun, JournalEntry, RunBatch, TimedEvent } from '../workflow/index.ts'
+import { RunJournal } from './run-journal.ts'
+
+const at = '2026-01-01T00:00:00.000Z'
+
+function claimed(past: Partial<Pick<ClaimedRun, 'journal' | 'emitted'>> = {}): ClaimedRun {
+  return {
+    lease: { organizationId: 'o', runId: 'r', attempt: 1, workerId: 'w' },
+    journal: [],
+    emitted: [],
+    ...past,
+  } as unknown as ClaimedRun
+}
+
+function entry(address: string): JournalEntry {
+  return { address, nodeId: address, status: 'completed', output: 1, attempts: 1, startedAt: at, finishedAt: at }
+}
+
+function started(address: string, attempt = 1): TimedEvent {
+  return { type: 'node.started', address, nodeId: address, nodeType: 'tool', attempt, at }
+}
+
+function completed(address: string): TimedEvent {
+  return { type: 'node.completed', address, nodeId: address, nodeType: 'tool', attempt: 1, durationMs: 1, at }
+}
+
+/** A transport whose batches the test lets through one by one. */
+function gatedTransport() {
+  const batches: RunBatch[] = []
+  const gates: { open: () => void; fail: (error: Error) => void }[] = []
+  const record = (_lease: unknown, batch: RunBatch) => {
+    batches.push(batch)
+    return new Promise<void>((open, fail) => gates.push({ open, fail }))
+  }
+  return { batches, gates, transport: { record } }
+}
+
+describe('the journal of a claimed run', () => {
+  it('resolves a record only when it is stored, and reads it from then on', async () => {
+    const { transport, gates } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    let isStored = false
+    const recorded = journal.record(entry('a'), [completed('a')]).then(() => {
+      isStored = true
+    })
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    expect(isStored).toBe(false)
+    gates[0]!.open()
+    await recorded
+    expect(journal.read('a')).toEqual(entry('a'))
+  })
+
+  it('sends what gathers while a batch is on its way as one, events in order with their entries', async () => {
+    const { transport, gates, batches } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    const first = journal.record(entry('a'), [completed('a')])
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    journal.emit(started('b'))
+    const rest = ['b', 'c', 'd'].map((address) => journal.record(entry(address), [completed(address)]))
+    gates[0]!.open()
+    await first
+    await vi.waitFor(() => expect(gates).toHaveLength(2))
+    gates[1]!.open()
+    await Promise.all(rest)
+    expect(batches.map(({ entries }) => entries.map(({ address }) => address))).toEqual([['a'], ['b', 'c', 'd']])
+    expect(batches[1]!.events.map((event) => event.type)).toEqual([
+      'node.started',
+      'node.completed',
+      'node.completed',
+      'node.completed',
+    ])
+  })
+
+  it('lets an event wait a little for company, and sends it alone when none comes', async () => {
+    const { transport, batches, gates } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    journal.emit(started('a'))
+    expect(batches).toHaveLength(0)
+    await vi.waitFor(() => expect(batches).toHaveLength(1))
+    expect(batches[0]).toMatchObject({ entries: [], events: [{ type: 'node.started', address: 'a' }] })
+    gates[0]!.open()
+  })
+
+  it('does not emit again what an earlier claim has emitted, but what it has not', async () => {
+    const emitted = [
+      { type: 'node.started' as const, address: 'a', attempt: 1, pass: null },
+      { type: 'node.progress' as const, address: 'loop', attempt: null, pass: 0 },
+    ]
+    const { transport } = gatedTransport()
+    const journal = new RunJournal(claimed({ emitted }), transport, () => {})
+    const progress = (pass: number): TimedEvent => {
+      return { type: 'node.progress', address: 'loop', nodeId: 'loop', nodeType: 'loop', pass, at }
+    }
+    for (const event of [started('a'), progress(0), progress(1), started('a', 2)]) journal.emit(event)
+    const { events } = await journal.drain()
+    expect(events).toEqual([progress(1), started('a', 2)])
+    expect(journal.attemptsBefore('a')).toBe(1)
+    expect(journal.attemptsBefore('b')).toBe(0)
+  })
+
+  it('refuses everything once a batch could not be stored, and says so once', async () => {
+    const { transport, gates } = gatedTransport()
+    const failures: unknown[] = []
+    const journal = new RunJournal(claimed(), transport, (error) => failures.push(error))
+    const first = journal.record(entry('a'), [])
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    const second = journal.record(entry('b'), [])
+    const lost = new Error('run.lease_lost')
+    gates[0]!.fail(lost)
+    await expect(first).rejects.toBe(lost)
+    await expect(second).rejects.toBe(lost)
+    await expect(journal.record(entry('c'), [])).rejects.toBe(lost)
+    await expect(journal.drain()).rejects.toBe(lost)
+    expect(failures).toEqual([lost])
+    expect(gates).toHaveLength(1)
+  })
+
+  it('hands over at the end what has not been sent, after what is on its way', async () => {
+    const { transport, gates, batches } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    const first = journal.record(entry('a'), [])
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    const drained = journal.drain()
+    gates[0]!.open()
+    await first
+    await drained
+    journal.emit({ type: 'run.completed', output: {}, at })
+    expect(await journal.drain()).toMatchObject({ events: [{ type: 'run.completed' }] })
+    expect(batches).toHaveLength(1)
+  })
+})
