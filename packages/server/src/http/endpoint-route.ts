@@ -1,4 +1,5 @@
 import type { Endpoint, RequestFault } from '@fairlead/core/base'
+import { FairleadError } from '@fairlead/core/base'
 import type { EndpointContract } from '@fairlead/core/contract'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
@@ -186,6 +187,8 @@ async function carryOutOnce(
     answer = await carryOut()
   } catch (error) {
     if (isKept(statusOf(error))) await claim.complete(encodeProblem(error, request, response))
+    // The handler was left behind and may still take effect: nobody shall repeat it before its process is gone.
+    else if (error instanceof FairleadError && error.code === 'http.draining') claim.lapse()
     // A claim that can't be given back ends by itself, and the first error says more.
     else await claim.abandon().catch(() => {})
     throw error

@@ -55,6 +55,16 @@ describe.each(backends)('idempotency keys on %s', (kind) => {
     }
   })
 
+  test('stay taken while nobody knows what a request that was left behind will still do', async () => {
+    const asked = request()
+    ;(await claim(asked)).lapse()
+    await expect(idempotency().begin(asked)).rejects.toMatchObject({ code: 'http.idempotency_in_progress' })
+    await database.withOrganization(organizationId, (db) =>
+      sql`update idempotency_keys set expires_at = now() - interval '1 s' where state = 'running'`.execute(db),
+    )
+    expect(await idempotency().begin(asked)).toMatchObject({ kind: 'claimed' })
+  })
+
   test('refuse another request under the same key, be it under way or answered', async () => {
     const asked = request()
     const others = [

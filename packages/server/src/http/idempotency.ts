@@ -16,12 +16,14 @@ export interface IdempotentRequest {
   body: unknown
 }
 
-/** The right to carry a request out. It must be ended by `complete` or `abandon`. */
+/** The right to carry a request out. It must be ended by one of these. */
 export interface IdempotencyClaim {
   /** Keeps the answer for whoever repeats the request. */
   complete(answer: EncodedAnswer): Promise<void>
   /** Nothing happened that is worth keeping: the request may be tried again at once. */
   abandon(): Promise<void>
+  /** It is unclear what will happen: the request may be tried again once the claim has run out. */
+  lapse(): void
 }
 
 export type IdempotencyOutcome =
@@ -83,6 +85,7 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
         const sealed = { ...mine, ...seal(answerKey(request), answer), keepSeconds }
         await database.withOrganization(organizationId, (db) => store.storeAnswer(db, sealed))
       },
+      lapse: () => clearInterval(renewal),
       async abandon() {
         clearInterval(renewal)
         await database.withOrganization(organizationId, (db) => store.releaseClaim(db, mine))
