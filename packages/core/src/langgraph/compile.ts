@@ -3,7 +3,7 @@ import type { BaseCheckpointSaver, CompiledStateGraph } from '@langchain/langgra
 import { END, START, StateGraph } from '@langchain/langgraph'
 
 import type { Clock } from '../base/index.ts'
-import { createId, FairleadError, systemClock, systemRandom } from '../base/index.ts'
+import { createId, FairleadError, systemClock, systemRandom, withDefaults } from '../base/index.ts'
 import type { Workflow } from '../workflow/index.ts'
 import { initialValue, inputFaults, validateWorkflow } from '../workflow/index.ts'
 import { BodyGroups } from './body-group.ts'
@@ -95,16 +95,16 @@ function startNode({ plan, defaults }: GraphContext) {
     if (value !== undefined) initial[name] = value
   }
   return (state: RegionState, config: RunnableConfig) => {
-    assertInputs(inputs, state)
+    const given = Object.fromEntries(Object.keys(inputs).map((name) => [name, state[name]]))
+    assertInputs(inputs, given)
     const thread: unknown = config.configurable?.thread_id
     const run = typeof thread === 'string' ? thread : defaults.createId()
     const data: FrameData = { run, prefix: '', outer: null, passes: {}, entered: {} }
-    return { ...initial, [frameKey]: data }
+    return { ...withDefaults(inputs, given), ...initial, [frameKey]: data }
   }
 }
 
-function assertInputs(inputs: Workflow['inputs'], state: RegionState): void {
-  const given = Object.fromEntries(Object.keys(inputs).map((name) => [name, state[name]]))
+function assertInputs(inputs: Workflow['inputs'], given: Record<string, unknown>): void {
   const errors = inputFaults(inputs, given)
   const [first] = errors
   if (!first) return

@@ -1,4 +1,5 @@
-import { FairleadError } from '../base/index.ts'
+import type { JsonSchema } from '../base/index.ts'
+import { FairleadError, withDefaults } from '../base/index.ts'
 import { renderTemplate } from '../expression/index.ts'
 import type { PromptNode, PromptVersionContent } from '../workflow/index.ts'
 import type { CallPlace } from './call-place.ts'
@@ -14,11 +15,12 @@ export async function runPrompt(
   { signal, execution, calls }: CallPlace,
 ): Promise<unknown> {
   const prompt = await sources.prompt({ promptId: config.promptId, ref: config.ref, nodeId })
+  const variables = withDefaults(prompt.variables as Record<string, JsonSchema>, input)
   const { model, modelId, parameters } = chooseModel(sources, config.modelId, prompt)
   const { value, error, call } = await callModel(model, {
     modelId,
     parameters,
-    messages: prompt.messages.map(({ role, content }) => ({ role, content: renderTemplate(content, input) })),
+    messages: prompt.messages.map(({ role, content }) => ({ role, content: renderTemplate(content, variables) })),
     outputSchema: config.outputSchema ?? prompt.outputSchema,
     signal,
     clock: execution.clock,

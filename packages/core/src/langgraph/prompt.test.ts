@@ -40,6 +40,22 @@ describe('a prompt node', () => {
     expect(calls).toMatchObject([{ modelId: 'default', status: 'succeeded', promptId: 'p', errorCode: null }])
   })
 
+  it('takes the default of a variable that is not mapped, and of an input that is not given', async () => {
+    const seen: unknown[] = []
+    const model = (messages: unknown) => {
+      seen.push(messages)
+      return 'ok'
+    }
+    const greedy = document()
+    greedy.inputs = { topic: { type: 'string' }, tone: { type: 'string', default: 'calm' } }
+    greedy.outputs = { answer: 'answer', tone: 'tone' }
+    const messages = [{ role: 'user' as const, content: '{{topic}} in {{language}}' }]
+    const prompts = { p: { messages, variables: { language: { type: 'string', default: 'English' } } } }
+    const graph = compileWorkflow(greedy, { prompts, models: { default: model } })
+    expect(await graph.invoke({ topic: 'tea' })).toEqual({ answer: 'ok', tone: 'calm' })
+    expect(seen).toEqual([[{ role: 'user', content: 'tea in English' }]])
+  })
+
   it('takes a model that streams', async () => {
     const model = new FakeStreamingChatModel({ responses: [new AIMessage('Tea, streamed.')] })
     expect((await run(document(), { models: { default: model } })).answer).toBe('Tea, streamed.')

@@ -1,5 +1,4 @@
-import { FairleadError, validateJson } from '../base/index.ts'
-
+import { FairleadError, validateJson, withDefaults } from '../base/index.ts'
 import { renderTemplate } from '../expression/index.ts'
 import type { PromptContent, PromptMessage } from './document-schema.ts'
 import { messagesOf, variablesOf } from './variables.ts'
@@ -15,7 +14,7 @@ export interface VariableFault {
 export type RenderResult = { ok: true; messages: PromptMessage[] } | { ok: false; faults: VariableFault[] }
 
 /**
- * Fills a version's templates. A missing, an unknown or a mistyped variable is a fault that names it; nothing is thrown
+ * Fills a version's templates; a variable that is left out takes its schema's default. A missing, an unknown or a mistyped variable is a fault that names it; nothing is thrown
  * and nothing is left half filled.
  */
 export function renderPrompt(content: PromptContent, variables: Record<string, unknown>): RenderResult {
@@ -30,17 +29,18 @@ export function renderPrompt(content: PromptContent, variables: Record<string, u
       message: `The prompt has no variable "${name}"; it has: ${known}.`,
     })
   }
+  const filled = withDefaults(declared, variables)
   for (const [name, schema] of Object.entries(declared)) {
-    if (!Object.hasOwn(variables, name)) {
+    if (!Object.hasOwn(filled, name)) {
       faults.push({ variable: name, pointer: `/${name}`, message: `The variable "${name}" is missing.` })
       continue
     }
-    for (const fault of validateJson(schema, variables[name])) {
+    for (const fault of validateJson(schema, filled[name])) {
       faults.push({ variable: name, pointer: `/${name}${fault.pointer}`, message: fault.message })
     }
   }
   if (faults.length > 0) return { ok: false, faults }
-  return renderMessages(content, variables)
+  return renderMessages(content, filled)
 }
 
 function renderMessages(content: PromptContent, variables: Record<string, unknown>): RenderResult {

@@ -1,18 +1,18 @@
 import type { JsonFault } from '../base/index.ts'
-import { validateJson } from '../base/index.ts'
+import { defaultOf, validateJson } from '../base/index.ts'
 import { jsonPointer } from './diagnostic.ts'
 import type { Workflow } from './document-schema.ts'
 
 /**
  * What keeps these values from being a workflow's inputs: one that is missing, one that it does not have, or one that
- * does not fit its schema. Pointers begin with the input's name. Empty when they fit.
+ * does not fit its schema. An input whose schema has a default may be left out. Pointers begin with the input's name. Empty when they fit.
  */
 export function inputFaults(inputs: Workflow['inputs'], values: Readonly<Record<string, unknown>>): JsonFault[] {
   const faults: JsonFault[] = []
   for (const [name, schema] of Object.entries(inputs)) {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value === undefined) {
-      faults.push({ pointer: jsonPointer([name]), message: 'is missing' })
+      if (defaultOf(schema) === undefined) faults.push({ pointer: jsonPointer([name]), message: 'is missing' })
       continue
     }
     for (const { pointer, message } of validateJson(schema, value)) {
