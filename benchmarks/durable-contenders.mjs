@@ -47,9 +47,9 @@ export async function openFairlead(url) {
   const own = { ...catalog, hasModel: () => false }
   const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
   const resolver = refResolver
-  const runs = new RunService({ database, workflows, resolver, clock, newId })
   const analytics = createAnalyticsService({ database, clock, newId })
   const transport = new WatchedTransport({ database, resolver, analytics, leaseMs: 10_000, pollMs: 2_000 })
+  const runs = new RunService({ database, workflows, resolver, due: transport, clock, newId })
   const worker = new Worker({
     transport,
     workerId: newId(),

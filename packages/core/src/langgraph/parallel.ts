@@ -111,7 +111,7 @@ export function join(planned: PlannedNode, frame: Frame, execution: Execution, r
   closeContainer(planned, frame, execution, null)
 }
 
-export function mapConfigOf({ node }: PlannedNode): MapNodeConfig | null {
+function mapConfigOf({ node }: PlannedNode): MapNodeConfig | null {
   return node.type === 'parallel' && node.data.config.mode === 'map' ? node.data.config : null
 }
 

@@ -1,7 +1,7 @@
 import { Command, INTERRUPT, MemorySaver } from '@langchain/langgraph'
 import fc from 'fast-check'
 import { arbitraryPrompts, arbitraryTools } from '../workflow/arbitrary-catalog.suite.ts'
-import type { HumanAnswer, JournalEntry, RunError, TimedEvent, Workflow } from '../workflow/index.ts'
+import type { JournalEntry, RunError, TimedEvent, Workflow } from '../workflow/index.ts'
 import type { WorkflowRuntime } from './compile.ts'
 import { compileWorkflow } from './compile.ts'
 import type { Journal, RunContext } from './context.ts'
@@ -58,7 +58,7 @@ export class AnsweringJournal extends MemoryJournal {
 }
 
 /** Tools and models that take a few turns of the event loop, differing by address, so that side by side means mixed. */
-export function generatedRuntime(called: (address: string) => void = () => {}): WorkflowRuntime {
+function generatedRuntime(called: (address: string) => void = () => {}): WorkflowRuntime {
   const tools = Object.fromEntries(
     arbitraryTools.map(({ id }) => [
       id,
@@ -223,5 +223,3 @@ function weight(text: string): number {
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
-
-export type { HumanAnswer }

@@ -44,6 +44,7 @@ export class Worker {
   readonly #compiled = new Map<string, CompiledWorkflow>()
   readonly #stopping = new AbortController()
   #wakeUp: () => void = () => {}
+  #roomFreed: () => void = () => {}
   #loop: Promise<void> = Promise.resolve()
   #heartbeat: ReturnType<typeof setInterval> | undefined
   #unwatch: () => void = () => {}
@@ -88,9 +89,9 @@ export class Worker {
         const limit = concurrency - this.#active.size
         const claims = limit > 0 ? await transport.claim({ workerId, limit }) : []
         for (const claim of claims) this.#execute(claim)
-        if (claims.length > 0 && claims.length === limit) continue
-        if (limit > 0 && claims.length === 0) await this.#untilWork()
-        else if (limit <= 0) await this.#untilRoom()
+        // Fewer than there is room for are all that were due.
+        if (limit <= 0) await this.#untilRoom()
+        else if (claims.length < limit) await this.#untilWork()
       } catch (error) {
         this.#options.onError?.(error)
         await this.#pause(retryMs)
@@ -106,7 +107,7 @@ export class Worker {
     const done = execution.run().then((error) => {
       if (error !== undefined) this.#options.onError?.(error)
       this.#active.delete(runId)
-      this.#wakeUp()
+      this.#roomFreed()
     })
     this.#active.set(runId, { claim, execution, done })
   }
@@ -164,6 +165,7 @@ export class Worker {
   #untilRoom(): Promise<void> {
     return new Promise((resolve) => {
       this.#wakeUp = resolve
+      this.#roomFreed = resolve
     })
   }
 

@@ -2,7 +2,6 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import { INTERRUPT } from '@langchain/langgraph'
 import type { TimedEvent, Workflow, WorkflowNode } from '../workflow/index.ts'
 import { validateWorkflow } from '../workflow/index.ts'
-import type { CompiledWorkflow } from './compile.ts'
 
 /* Short ways to write workflows down and to run them, for the compiler's tests. */
 
@@ -137,5 +136,3 @@ export async function failureOf(run: Promise<unknown>): Promise<{ code?: string;
   }
   throw new Error('the run was expected to fail, and did not')
 }
-
-export type { CompiledWorkflow }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from './database.ts'
 import { openDatabase } from './database.ts'
 import { isUniqueViolation } from './failure.ts'
+import { committing } from './scope.ts'
 import type { ScopedDb } from './tables.ts'
 import { backends, openTestDatabase } from './testing/index.ts'
 
@@ -37,6 +38,53 @@ describe.each(backends)('a database on %s', (kind) => {
     (await database.withOrganization(organization, (db) => db.selectFrom('prompts').select('key').execute())).map(
       ({ key }) => key,
     )
+
+  describe('a last statement that carries the commit with it', () => {
+    it('is stored, with all that came before it, and nothing can follow', async () => {
+      const late = await database.withOrganization(organization, async (db) => {
+        await createPrompt(db, 'before-last')
+        await committing(() => createPrompt(db, 'last'))
+        return createPrompt(db, 'too-late').catch((error: FairleadError) => error.code)
+      })
+      expect(late).toBe('database.no_scope')
+      expect(await promptKeys()).toEqual(expect.arrayContaining(['before-last', 'last']))
+      expect(await promptKeys()).not.toContain('too-late')
+    })
+
+    it('takes everything back with it when it fails, and leaves the session usable', async () => {
+      const twice = database.withOrganization(organization, async (db) => {
+        await createPrompt(db, 'taken-back')
+        await committing(() => createPrompt(db, 'taken-back'))
+      })
+      await expect(twice).rejects.toSatisfy(isUniqueViolation)
+      expect(await promptKeys()).not.toContain('taken-back')
+    })
+
+    it('tells nobody anything when what follows it throws, although it is stored', async () => {
+      const heard: string[] = []
+      const stop = await database.listen('last_words', (payload) => heard.push(payload))
+      const failed = database.withOrganization(organization, async (db) => {
+        database.notify('last_words', 'never')
+        await committing(() => createPrompt(db, 'stored-all-the-same'))
+        throw new Error('Too late to undo.')
+      })
+      await expect(failed).rejects.toThrow('Too late to undo.')
+      expect(await promptKeys()).toContain('stored-all-the-same')
+      database.notify('last_words', 'end')
+      await expect.poll(() => heard).toEqual(['end'])
+      await stop()
+    })
+
+    it('is any statement outside of a scope, which is refused', async () => {
+      let outside: ScopedDb | undefined
+      await database.withOrganization(organization, async (db) => {
+        outside = db
+      })
+      await expect(committing(() => createPrompt(outside!, 'outside'))).rejects.toMatchObject({
+        code: 'database.no_scope',
+      })
+    })
+  })
 
   it('is ready once it is migrated, and migrating again applies nothing', async () => {
     expect(await database.migrate()).toEqual({ applied: [] })

@@ -23,7 +23,7 @@ export function wrapPglite(
   options: { acquireTimeoutMs: number; onClose?: () => Promise<void> },
 ): Backend {
   const queue = new CheckoutQueue(1, options.acquireTimeoutMs)
-  const run = statementRunner(pglite)
+  const run = inOrder(statementRunner(pglite))
   const session: Session = { run, release: () => queue.leave() }
   return {
     kind: 'pglite',
@@ -38,6 +38,16 @@ export function wrapPglite(
       await pglite.close()
       await options.onClose?.()
     },
+  }
+}
+
+/** One call after the other, also when they are made at once. */
+function inOrder(run: Session['run']): Session['run'] {
+  let tail: Promise<unknown> = Promise.resolve()
+  return (text, parameters) => {
+    const turn = tail.then(() => run(text, parameters))
+    tail = turn.catch(() => {})
+    return turn
   }
 }
 

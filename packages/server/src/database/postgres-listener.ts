@@ -97,6 +97,8 @@ export class PostgresListener implements Messenger {
       this.#handlers.onNotification({ channel, payload: payload ?? '' }),
     )
     await client.connect()
+    // Nobody reads a notification after a crash: its transaction need not wait for the disk.
+    await client.query('SET synchronous_commit TO off')
     for (const channel of this.#channels) await client.query(`LISTEN "${channel}"`)
     const heartbeat = setInterval(() => void this.#run('SELECT 1').catch(() => {}), heartbeatMs).unref()
     client.once('end', () => {

@@ -70,7 +70,9 @@ class LoginPool {
   readonly #logger: DatabaseLogger
 
   constructor(url: string, { poolSize, acquireTimeoutMs, preparedStatements, logger }: PostgresOptions) {
-    this.#pool = new Pool({ ...clientConfig(url), max: poolSize, idleTimeoutMillis: 30_000 })
+    // A pipeline: a statement is sent although the one before it has not been answered.
+    const config = { ...clientConfig(url), max: poolSize, idleTimeoutMillis: 30_000, pipeline: true }
+    this.#pool = new Pool(config)
     this.#queue = new CheckoutQueue(poolSize, acquireTimeoutMs)
     this.#names = preparedStatements ? new StatementNames() : undefined
     this.#logger = logger

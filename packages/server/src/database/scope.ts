@@ -20,8 +20,20 @@ export function outsideScope<T>(work: () => T): T {
 }
 
 /**
- * Runs `work` in one transaction on one session: begin with role and settings in one round trip, the work, commit. When
- * the work throws, or the transaction was aborted although the work did not, everything is rolled back and it throws.
+ * The last statement of the scope around it: the commit goes right behind it, in the same round trip, and answers with
+ * it. When the statement fails, everything is rolled back; what is thrown after it undoes nothing any more, so it must
+ * check for itself, as a statement that inserts from what it has locked does.
+ */
+export function committing<T>(statement: () => Promise<T>): Promise<T> {
+  const scope = currentScope()
+  if (!scope) return statement()
+  scope.commitWithNext()
+  return statement()
+}
+
+/**
+ * Runs `work` in one transaction on one session: begin with role and settings, sent together with the first statement;
+ * the work; commit. When the work throws, or the transaction was aborted although the work did not, everything is rolled back and it throws.
  * What `work` gets is dead once it returns. A scope inside a scope throws `database.nested_checkout`: on a pool of one
  * it would wait for itself.
  */
@@ -40,7 +52,7 @@ export async function runScope<T>(
   const scope = new Scope(await backend.checkout(login))
   let result: T
   try {
-    await scope.run(backend.beginning(login) + settings)
+    scope.begin(backend.beginning(login) + settings)
     result = await current.run(scope, () => work(scope))
     await scope.commit()
   } catch (error) {
@@ -58,6 +70,10 @@ export class Scope implements ConnectionProvider {
   readonly #connection: DatabaseConnection
   readonly #afterCommit: (() => void)[] = []
   #tail: Promise<unknown> = Promise.resolve()
+  /** What became of the statements that begin the transaction; the first of the work does not wait for it. */
+  #beginning: Promise<{ error: unknown } | undefined> = Promise.resolve(undefined)
+  #commitsNext = false
+  #committed = false
   #open = true
   #broken = false
 
@@ -84,6 +100,25 @@ export class Scope implements ConnectionProvider {
     return this.#inTurn(() => consumer(this.#connection))
   }
 
+  /**
+   * Sends the statements that begin the transaction. Should they fail, Postgres refuses everything behind them in the
+   * aborted transaction, and whoever runs a statement hears of the cause.
+   */
+  begin(text: string): void {
+    this.#beginning = this.#session.run(text, []).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#broken ||= endsSession(error)
+        return { error: asDatabaseFailure(error) }
+      },
+    )
+  }
+
+  /** The statement that comes next is the last one. */
+  commitWithNext(): void {
+    this.#commitsNext = true
+  }
+
   async run(text: string, parameters: readonly unknown[] = []): Promise<StatementResult> {
     return this.#inTurn(() => this.#execute(text, parameters))
   }
@@ -98,13 +133,7 @@ export class Scope implements ConnectionProvider {
   }
 
   async commit(): Promise<void> {
-    const { command } = await this.#end('COMMIT')
-    if (command === 'ROLLBACK') {
-      throw new FairleadError(
-        'database.transaction_aborted',
-        'A statement of this transaction failed and its error was swallowed: nothing was stored. Let the error out.',
-      )
-    }
+    if (!this.#committed) assertCommitted(await this.#end('COMMIT'))
     this.#session.release(false)
   }
 
@@ -134,12 +163,29 @@ export class Scope implements ConnectionProvider {
   }
 
   async #execute(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
+    const isLast = this.#commitsNext && this.#open
+    if (isLast) this.#open = false
     try {
-      return await this.#session.run(text, parameters)
+      const answer = this.#session.run(text, parameters)
+      const ending = isLast ? this.#session.run('COMMIT', []) : undefined
+      const [result, ended] = await bothSettled(answer, ending)
+      if (ended) {
+        assertCommitted(ended)
+        this.#committed = true
+      }
+      // A failed beginning fails what follows; only an ending does not tell.
+      if (!this.#open) await this.#assertBegun()
+      return result
     } catch (error) {
+      await this.#assertBegun()
       this.#broken ||= endsSession(error)
       throw asDatabaseFailure(error)
     }
+  }
+
+  async #assertBegun(): Promise<void> {
+    const failure = await this.#beginning
+    if (failure) throw failure.error
   }
 
   #refuseWhenClosed(): void {
@@ -149,6 +195,22 @@ export class Scope implements ConnectionProvider {
       'A statement outside a scope: run it inside withOrganization or withSystem, and await it there.',
     )
   }
+}
+
+/** Both answers, or the first one's error before the second's; nothing is left under way. */
+async function bothSettled<A, B>(first: Promise<A>, second: Promise<B> | undefined): Promise<[A, B | undefined]> {
+  const [one, two] = await Promise.allSettled([first, second])
+  if (one.status === 'rejected') throw one.reason
+  if (two.status === 'rejected') throw two.reason
+  return [one.value, two.value]
+}
+
+function assertCommitted({ command }: StatementResult): void {
+  if (command !== 'ROLLBACK') return
+  throw new FairleadError(
+    'database.transaction_aborted',
+    'A statement of this transaction failed and its error was swallowed: nothing was stored. Let the error out.',
+  )
 }
 
 const writing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])

@@ -8,7 +8,10 @@ export interface StatementResult {
   rowCount: number | null
 }
 
-/** One connection to Postgres, held by nobody else until it is released. It answers one call at a time. */
+/**
+ * One connection to Postgres, held by nobody else until it is released. Calls are carried out and answered in the order in
+ * which they are made; the next may be made before the one before it has been answered.
+ */
 export interface Session {
   /** Runs one statement. Without parameters the text may hold several: the rows are those of all, the rest is the last's. */
   run(text: string, parameters: readonly unknown[]): Promise<StatementResult>

@@ -17,12 +17,14 @@ import { toEventRow } from './event-row.ts'
 import { toRun } from './run-record.ts'
 import { unknownRun } from './run-service.ts'
 import * as store from './run-store.ts'
-import { announceEvents, channels } from './signals.ts'
+import type { DueSignal } from './signals.ts'
+import { announceEvents } from './signals.ts'
 import type { WorkflowService } from './workflow-service.ts'
 
 export interface AnswerServiceParts {
   database: Database
   workflows: WorkflowService
+  due: DueSignal
   clock: Clock
 }
 
@@ -47,9 +49,9 @@ export class AnswerService {
   }
 
   /** Throws `run.interrupt_not_found`, `run.interrupt_closed` with what it was answered, and `run.invalid_answer`. */
-  resume(by: Principal, runId: string, { address, by: onBehalfOf, ...given }: ResumeRequest): Promise<Run> {
+  async resume(by: Principal, runId: string, { address, by: onBehalfOf, ...given }: ResumeRequest): Promise<Run> {
     const { database, clock } = this.#parts
-    return database.withOrganization(by.organizationId, async (db) => {
+    const answered = await database.withOrganization(by.organizationId, async (db) => {
       // Answers to one run follow each other; also a worker that is about to finish the run waits for this.
       const run = await store.lockRun(db, runId)
       if (!run) throw unknownRun(runId)
@@ -61,6 +63,8 @@ export class AnswerService {
       await this.#settle(db, run, question, { status: 'answered', answer, by: { kind: by.kind, id: by.id, name } })
       return toRun((await store.findRun(db, runId))!, await store.listInterrupts(db, runId))
     })
+    if (answered.status === 'queued') this.#parts.due.queued(runId)
+    return answered
   }
 
   /** Closes the questions whose time is up by what their nodes say: with a choice, or as failed. */
@@ -71,6 +75,7 @@ export class AnswerService {
       for (const { organization_id, run_id, address } of due) {
         if (signal?.aborted) return
         await database.withOrganization(organization_id, (db) => this.#closeDue(db, run_id, address))
+        this.#parts.due.queued(run_id)
       }
       if (due.length < sweepLimit) return
     }
@@ -117,7 +122,7 @@ export class AnswerService {
         ? { type: 'node.completed', ...node, output: outcome.answer }
         : { type: 'node.failed', ...node, error: outcome.error, handling: await this.#handling(db, run, nodeId) }
     await store.appendEvents(db, { organizationId: run.organization_id, runId: run.id }, [toEventRow(event)])
-    if (await store.wakeRun(db, run.id)) database.notify(channels.due, run.id)
+    await store.wakeRun(db, run.id)
     announceEvents(database, run.id)
   }
 

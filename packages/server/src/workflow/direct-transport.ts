@@ -12,7 +12,7 @@ import type {
 } from '@fairlead/core/workflow'
 import type { AnalyticsService } from '../analytics/service.ts'
 import type { Database, ScopedDb } from '../database/index.ts'
-import { resyncPayload } from '../database/index.ts'
+import { committing, resyncPayload } from '../database/index.ts'
 import type { VersionResolver } from '../prompt/ports.ts'
 import type { ClaimedRow } from './claim.ts'
 import { claimDueRuns, extendLeases, freeRunsOf } from './claim.ts'
@@ -41,6 +41,8 @@ export class DirectTransport implements RunTransport {
   readonly #definitions = new Map<string, Workflow>()
   readonly #prompts = new Map<string, PromptVersionContent>()
   readonly #units = new Map<string, string | null>()
+  /** Runs that were announced here and whose own notification has not come back yet. */
+  readonly #own = new Set<string>()
   readonly #cancelListeners = new Set<(runId: string) => void>()
   #woken = false
   #wake: () => void = () => {}
@@ -54,7 +56,10 @@ export class DirectTransport implements RunTransport {
   async open(): Promise<void> {
     const { database } = this.#parts
     this.#unlisten = [
-      await database.listen(channels.due, () => this.wake()),
+      await database.listen(channels.due, (runId) => {
+        // Of its own runs this process has heard already.
+        if (!this.#own.delete(runId)) this.#wakeUp()
+      }),
       await database.listen(channels.cancelled, (runId) => {
         if (runId === resyncPayload) return
         for (const listener of this.#cancelListeners) listener(runId)
@@ -66,8 +71,14 @@ export class DirectTransport implements RunTransport {
     await Promise.all(this.#unlisten.map((unlisten) => unlisten()))
   }
 
-  /** Says that a run has become due. */
-  wake(): void {
+  /** Says that a run has become due, to this process at once and to all others; call it after the commit. */
+  queued(runId: string): void {
+    if (this.#unlisten.length > 0) this.#own.add(runId)
+    this.#wakeUp()
+    this.#parts.database.notify(channels.due, runId)
+  }
+
+  #wakeUp(): void {
     this.#woken = true
     this.#wake()
   }
@@ -82,7 +93,7 @@ export class DirectTransport implements RunTransport {
 
   async claim({ workerId, limit }: { workerId: string; limit: number }): Promise<ClaimedRun[]> {
     const { database, leaseMs } = this.#parts
-    const rows = await database.withSystem((db) => claimDueRuns(db, { workerId, limit, leaseMs }))
+    const rows = await database.withSystem((db) => committing(() => claimDueRuns(db, { workerId, limit, leaseMs })))
     const claims: ClaimedRun[] = []
     for (const row of rows) claims.push(await this.#load(row, workerId))
     return claims
@@ -115,7 +126,7 @@ export class DirectTransport implements RunTransport {
   async heartbeat({ workerId, leases }: { workerId: string; leases: RunLease[] }) {
     const { database, leaseMs } = this.#parts
     if (leases.length === 0) return { lost: [], cancelled: [] }
-    const held = await database.withSystem((db) => extendLeases(db, { workerId, leases, leaseMs }))
+    const held = await database.withSystem((db) => committing(() => extendLeases(db, { workerId, leases, leaseMs })))
     const alive = new Set(held.map(({ id }) => id))
     return {
       lost: leases.map(({ runId }) => runId).filter((runId) => !alive.has(runId)),
@@ -125,20 +136,21 @@ export class DirectTransport implements RunTransport {
 
   async record(lease: RunLease, batch: RunBatch): Promise<void> {
     const priced = await this.#price(lease, batch)
-    await this.#parts.database.withOrganization(lease.organizationId, async (db) => {
-      await recordBatch(db, lease, priced)
-      announceEvents(this.#parts.database, lease.runId)
+    const { database } = this.#parts
+    await database.withOrganization(lease.organizationId, (db) => {
+      // Nothing follows, and a lost lease has written nothing: the commit can go with the statement.
+      const isOneStatement = priced.executions.length === 0
+      return isOneStatement ? committing(() => recordBatch(db, lease, priced)) : recordBatch(db, lease, priced)
     })
+    announceEvents(database, lease.runId)
   }
 
   async finish(lease: RunLease, outcome: RunOutcome, batch: RunBatch): Promise<void> {
     const priced = await this.#price(lease, batch)
     const { database } = this.#parts
-    await database.withOrganization(lease.organizationId, async (db) => {
-      const next = await finishRun(db, lease, outcome, priced)
-      if (next === 'queued') database.notify(channels.due, lease.runId)
-      announceEvents(database, lease.runId)
-    })
+    const next = await database.withOrganization(lease.organizationId, (db) => finishRun(db, lease, outcome, priced))
+    if (next === 'queued') this.queued(lease.runId)
+    announceEvents(database, lease.runId)
     this.#units.delete(lease.runId)
   }
 

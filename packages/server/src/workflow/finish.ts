@@ -1,6 +1,7 @@
 import type { RunLease, RunOutcome, TimedEvent } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { ScopedDb } from '../database/index.ts'
+import { committing } from '../database/index.ts'
 import type { PricedBatch } from './record.ts'
 import { holds, leaseLost, recordBatch } from './record.ts'
 
@@ -42,13 +43,13 @@ export async function finishRun(
   }
 }
 
-/** Ends the run, in one statement with all that follows from it: it asks nothing more, is never resumed, and is told of. */
+/** Ends the run, in one last statement with all that follows from it: it asks nothing more, is never resumed, and is told of. */
 async function end(
   db: ScopedDb,
   lease: RunLease,
   { status, output = null, error = null }: { status: Ending; output?: string | null; error?: string | null },
 ): Promise<void> {
-  const { rows } = await sql`
+  const ended = sql`
     with run as (
       update workflow_runs set status = ${status}, output = ${output}::json, error = ${error}::json, lease_owner = null,
         lease_expires_at = null, finished_at = now(), updated_at = now()
@@ -70,7 +71,8 @@ async function end(
       from run
     )
     select id from run
-  `.execute(db)
+  `
+  const { rows } = await committing(() => ended.execute(db))
   if (rows.length === 0) throw leaseLost(lease)
 }
 

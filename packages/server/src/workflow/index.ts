@@ -45,10 +45,10 @@ export function createWorkflowRoom(parts: WorkflowRoomParts) {
   const catalog = { models: models.ids.map((id) => ({ id })), tools: describeTools(tools) }
   const own = { ...catalog, hasModel: (modelId: string) => models.find(modelId) !== undefined }
   const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
-  const runs = new RunService({ database, workflows, resolver, clock, newId })
-  const answers = new AnswerService({ database, workflows, clock })
-  const feeds = new EventFeeds(database)
   const transport = new DirectTransport({ database, resolver, analytics, leaseMs, pollMs })
+  const runs = new RunService({ database, workflows, resolver, due: transport, clock, newId })
+  const answers = new AnswerService({ database, workflows, due: transport, clock })
+  const feeds = new EventFeeds(database)
   const worker = new Worker({
     transport,
     workerId: newId(),

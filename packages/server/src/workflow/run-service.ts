@@ -3,11 +3,13 @@ import { FairleadError } from '@fairlead/core/base'
 import type { ExecuteRequest, PromptPin, Run, RunStatus, Workflow } from '@fairlead/core/workflow'
 import { inputFaults, validateWorkflow } from '@fairlead/core/workflow'
 import type { Database, ScopedDb } from '../database/index.ts'
+import { committing } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import type { VersionResolver } from '../prompt/ports.ts'
 import { toEventRow } from './event-row.ts'
 import { toRun } from './run-record.ts'
 import * as store from './run-store.ts'
+import type { DueSignal } from './signals.ts'
 import { announceEvents, channels } from './signals.ts'
 import type { WorkflowService } from './workflow-service.ts'
 import { faultsOf } from './workflow-service.ts'
@@ -17,6 +19,7 @@ export interface RunServiceParts {
   database: Database
   workflows: WorkflowService
   resolver: VersionResolver
+  due: DueSignal
   clock: Clock
   newId: () => string
 }
@@ -33,27 +36,29 @@ export class RunService {
    * Queues a run of the latest version, or of the one that is named, pinned to what it resolves to now. Throws
    * `run.invalid_input` and `workflow.invalid`, with pointers.
    */
-  execute(by: Principal, workflowId: string, request: ExecuteRequest): Promise<Run> {
-    const { database, workflows, newId } = this.#parts
-    return database.withOrganization(by.organizationId, async (db) => {
+  async execute(by: Principal, workflowId: string, request: ExecuteRequest): Promise<Run> {
+    const { database, workflows, due, newId } = this.#parts
+    const row = await database.withOrganization(by.organizationId, async (db) => {
       const { definition, version } = await workflows.getIn(db, workflowId, request.version)
       assertInput(definition, request.input)
       assertValid(validateWorkflow(definition, await workflows.catalogIn(db, definition)))
-      const row = await store.insertRun(db, {
+      const pins = JSON.stringify(await this.#pin(db, definition, request))
+      const run = {
         organization_id: by.organizationId,
         id: newId(),
         workflow_id: workflowId,
         workflow_version: version,
         input: JSON.stringify(request.input),
-        pins: JSON.stringify(await this.#pin(db, definition, request)),
+        pins,
         unit: request.unit ?? null,
         attributes: request.attributes === undefined ? null : JSON.stringify(request.attributes),
         created_by_kind: by.kind,
         created_by_id: by.id,
-      })
-      database.notify(channels.due, row.id)
-      return toRun(row, [])
+      }
+      return committing(() => store.insertRun(db, run))
     })
+    due.queued(row.id)
+    return toRun(row, [])
   }
 
   get(organizationId: string, id: string): Promise<Run> {

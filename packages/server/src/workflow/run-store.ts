@@ -123,15 +123,14 @@ export async function insertAnswer(
     .execute()
 }
 
-/** Makes a waiting run due; false when it does not wait, because a worker still holds it or it has ended. */
-export async function wakeRun(db: ScopedDb, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
+/** Makes a waiting run due. One that a worker still holds is left to it: it will find the answer at the end of its claim. */
+export async function wakeRun(db: ScopedDb, id: string): Promise<void> {
+  await db
     .updateTable('workflow_runs')
     .set({ status: 'queued', available_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
     .where('id', '=', id)
     .where('status', '=', 'waiting')
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+    .execute()
 }
 
 /** Asks the worker that holds a run to cancel it. */

@@ -1,5 +1,10 @@
 import type { Database } from '../database/index.ts'
 
+/** Tells the workers that a run has become due; called after the commit. */
+export interface DueSignal {
+  queued(runId: string): void
+}
+
 /** What processes tell each other about runs; payloads are run ids. */
 export const channels = {
   /** A run may be claimed. */

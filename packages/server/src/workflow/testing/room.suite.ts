@@ -12,6 +12,7 @@ import { DirectTransport } from '../direct-transport.ts'
 import { toRunEvent } from '../event-row.ts'
 import { RunService } from '../run-service.ts'
 import { listEvents } from '../run-store.ts'
+import { channels } from '../signals.ts'
 import { WorkflowService } from '../workflow-service.ts'
 
 /** The services of the workflow room over one test database, with a worker that a test starts when it wants one. */
@@ -32,8 +33,10 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
     hasModel: () => false,
   }
   const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
-  const runs = new RunService({ database, workflows, resolver: refResolver, clock, newId })
-  const answers = new AnswerService({ database, workflows, clock })
+  // What another process would say: workers hear of it by the notification alone.
+  const due = { queued: (runId: string) => database.notify(channels.due, runId) }
+  const runs = new RunService({ database, workflows, resolver: refResolver, due, clock, newId })
+  const answers = new AnswerService({ database, workflows, due, clock })
   const prompts = new PromptService({ database, clock, createId: newId })
   const createTransport = (pollMs = 200) =>
     new DirectTransport({ database, resolver: refResolver, analytics, leaseMs: 60_000, pollMs })
