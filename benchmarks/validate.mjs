@@ -20,7 +20,7 @@ function parameters(properties) {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false }
 }
 
-/** The same nodes and edges, loops as the cycles they would be: what a person would write, kept as short as it can be. */
+/** The same nodes and edges, bodies leading back to their containers: what a person would write, as short as it can be. */
 function byHand() {
   const graph = new StateGraph(Annotation.Root({ n: Annotation(), text: Annotation(), list: Annotation() }))
   const step = () => ({})
@@ -30,11 +30,9 @@ function byHand() {
   const container = new Map(
     workflow.nodes.flatMap(({ id, data }) => (data.config.bodyNodes ?? []).map((inner) => [inner, id])),
   )
-  const loops = new Set(workflow.nodes.filter(({ type }) => type === 'loop').map(({ id }) => id))
-  const back = (id) => (loops.has(container.get(id)) ? container.get(id) : `${container.get(id)}`)
   graph.addEdge(START, workflow.nodes[0].id)
   for (const { id, type } of workflow.nodes) {
-    const targets = next.get(id) ?? [container.has(id) ? back(id) : END]
+    const targets = next.get(id) ?? [container.get(id) ?? END]
     if (type === 'condition' || type === 'loop' || targets.length > 1)
       graph.addConditionalEdges(id, () => targets[0], targets)
     else graph.addEdge(id, targets[0])

@@ -47,7 +47,16 @@ export const access: Record<keyof Tables, TableAccess> = {
     app: change,
     system: {
       select: 'row',
-      update: ['status', 'lease_owner', 'lease_expires_at', 'attempt', 'available_at', 'started_at', 'updated_at'],
+      update: [
+        'status',
+        'lease_owner',
+        'lease_expires_at',
+        'attempt',
+        'takeovers',
+        'available_at',
+        'started_at',
+        'updated_at',
+      ],
       delete: 'row',
     },
   },

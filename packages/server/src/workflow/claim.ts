@@ -13,6 +13,7 @@ export interface ClaimedRow {
   unit: string | null
   attributes: Record<string, unknown> | null
   cancel_requested: boolean
+  takeovers: number
 }
 
 /**
@@ -41,6 +42,8 @@ export async function claimDueRuns(
     update workflow_runs run set
       status = 'running',
       attempt = run.attempt + 1,
+      -- A run that is still "running" when it is due has lost its worker.
+      takeovers = case when run.status = 'running' then run.takeovers + 1 else 0 end,
       lease_owner = ${workerId},
       lease_expires_at = now() + ${leaseMs}::double precision * interval '1 millisecond',
       available_at = now() + ${leaseMs}::double precision * interval '1 millisecond',
@@ -49,7 +52,8 @@ export async function claimDueRuns(
     from next
     where run.organization_id = next.organization_id and run.id = next.id
     returning run.organization_id, run.id, run.workflow_id, run.workflow_version, run.attempt, run.input, run.pins,
-      run.unit, run.attributes, run.cancel_requested_at is not null as cancel_requested
+      run.unit, run.attributes, run.cancel_requested_at is not null as cancel_requested,
+      run.takeovers
   `.execute(db)
   return rows
 }

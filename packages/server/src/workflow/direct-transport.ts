@@ -7,6 +7,7 @@ import type {
   RunLease,
   RunOutcome,
   RunTransport,
+  TimedEvent,
   WorkerRegistration,
   Workflow,
 } from '@fairlead/core/workflow'
@@ -34,6 +35,8 @@ export interface DirectTransportParts {
 
 /** How many definitions and prompt versions are remembered; neither ever changes. */
 const cacheSize = 500
+/** Workers that a run may cost in a row. */
+const maxTakeovers = 10
 
 /** The transport of a worker in the same process: the database without a network between. */
 export class DirectTransport implements RunTransport {
@@ -95,7 +98,10 @@ export class DirectTransport implements RunTransport {
     const { database, leaseMs } = this.#parts
     const rows = await database.withSystem((db) => committing(() => claimDueRuns(db, { workerId, limit, leaseMs })))
     const claims: ClaimedRun[] = []
-    for (const row of rows) claims.push(await this.#load(row, workerId))
+    for (const row of rows) {
+      if (row.takeovers > maxTakeovers) await this.#giveUp(row, workerId)
+      else claims.push(await this.#load(row, workerId))
+    }
     return claims
   }
 
@@ -167,6 +173,15 @@ export class DirectTransport implements RunTransport {
     const price = (calls: Parameters<typeof analytics.priceCalls>[1]) =>
       analytics.priceCalls(lease.organizationId, calls)
     return priceBatch(lease, batch, price, this.#units.get(lease.runId) ?? null)
+  }
+
+  /** A run that kills whoever executes it would otherwise go round for ever, and take other runs down with it. */
+  async #giveUp({ organization_id: organizationId, id: runId, attempt }: ClaimedRow, workerId: string): Promise<void> {
+    const message = `${maxTakeovers} workers in a row were lost without recording a step of this run.`
+    const error = { code: 'run.workers_lost', message }
+    const lease = { organizationId, runId, attempt, workerId }
+    const event: TimedEvent = { type: 'run.failed', error, at: new Date().toISOString() }
+    await this.finish(lease, { status: 'failed', error }, { entries: [], questions: [], events: [event] })
   }
 
   async #load(row: ClaimedRow, workerId: string): Promise<ClaimedRun> {

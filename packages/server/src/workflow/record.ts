@@ -25,6 +25,7 @@ export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBa
       update workflow_runs set
         event_seq = event_seq + ${events.length}::int,
         step_count = step_count + ${entries.length}::int,
+        takeovers = case when ${entries.length}::int > 0 then 0 else takeovers end,
         input_tokens = input_tokens + ${total(({ usage }) => usage.inputTokens)}::bigint,
         cached_tokens = cached_tokens + ${total(({ usage }) => usage.cachedTokens)}::bigint,
         cache_write_tokens = cache_write_tokens + ${total(({ usage }) => usage.cacheWriteTokens)}::bigint,

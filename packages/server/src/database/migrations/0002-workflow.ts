@@ -55,6 +55,7 @@ create table workflow_runs (
   lease_owner text,
   lease_expires_at timestamptz,
   attempt int not null default 0,
+  takeovers int not null default 0,
   available_at timestamptz not null default now(),
   cancel_requested_at timestamptz,
   cancel_requested_by text,

@@ -50,6 +50,8 @@ export interface WorkflowTables {
     lease_expires_at: OptionalTime
     /** The fencing token: one more with every claim. */
     attempt: Generated<number>
+    /** Claims in a row that ended without a word and without a recorded step: their workers died. */
+    takeovers: Generated<number>
     /** When a queued or running run is due to be claimed. */
     available_at: TimeDefaultingToNow
     cancel_requested_at: OptionalTime

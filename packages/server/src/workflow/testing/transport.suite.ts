@@ -247,6 +247,25 @@ export function describeTransport(bench: () => TransportBench): void {
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 24 }, (_value, index) => index + 1))
   })
 
+  it('ends a run that costs one worker after the other, but not one that gets on in between', async () => {
+    const { by, transport, run, claim } = await begin()
+    let { lease } = claim
+    const loseWorker = async () => {
+      await bench().lapse(by, run.id)
+      const [next] = (await transport.claim({ workerId: 'next', limit: 50 })).filter(
+        (one) => one.lease.runId === run.id,
+      )
+      lease = next?.lease ?? lease
+    }
+    for (let times = 0; times < 9; times++) await loseWorker()
+    await transport.record(lease, { ...nothing, entries: [entry('one')] })
+    for (let times = 0; times < 10; times++) await loseWorker()
+    expect(await bench().run(by, run.id)).toMatchObject({ status: 'running' })
+    await loseWorker()
+    expect(await bench().run(by, run.id)).toMatchObject({ status: 'failed', error: { code: 'run.workers_lost' } })
+    expect((await bench().events(by, run.id)).at(-1)).toMatchObject({ type: 'run.failed' })
+  })
+
   it('makes a run that is given back due at once', async () => {
     const { transport, run, claim } = await begin()
     await transport.finish(claim.lease, { status: 'released' }, nothing)
