@@ -34,6 +34,7 @@ export class Frame {
   data: FrameData
   /** What the node wrote, by variable: deltas for variables with a reducer inside a body. */
   readonly written: Record<string, unknown> = {}
+  readonly #before: FrameData
   readonly #own: Readonly<Record<string, unknown>>
   readonly #reducers: Readonly<Record<string, ReducerName | undefined>>
 
@@ -43,8 +44,16 @@ export class Frame {
     variableReducers: Readonly<Record<string, ReducerName | undefined>>,
   ) {
     this.#own = own
+    this.#before = data
     this.data = { ...data }
     this.#reducers = variableReducers
+  }
+
+  /** Whether the region knows anything now that it did not before. */
+  get isChanged(): boolean {
+    const [before, now] = [this.#before, this.data]
+    const names = Object.keys(now) as (keyof FrameData)[]
+    return names.length !== Object.keys(before).length || names.some((name) => now[name] !== before[name])
   }
 
   /** The value of an input, a variable or an item; undefined when nothing wrote it. */

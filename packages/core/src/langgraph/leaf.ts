@@ -33,7 +33,7 @@ export async function executeLeaf(
   delete frame.data.question
   const { config } = planned.node.data
   if ('outputVariable' in config) frame.set(config.outputVariable, value)
-  frame.data.output = value
+  if (context.plan.readsOutput) frame.data.output = value
   return 'out'
 }
 

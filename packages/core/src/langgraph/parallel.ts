@@ -96,7 +96,13 @@ export async function attemptBody(
 }
 
 /** Leaves a parallel node: combines what its bodies gave, in the order of their positions. */
-export function join(planned: PlannedNode, frame: Frame, execution: Execution, results: readonly BodyResult[]): void {
+export function join(
+  plan: Plan,
+  planned: PlannedNode,
+  frame: Frame,
+  execution: Execution,
+  results: readonly BodyResult[],
+): void {
   const map = mapConfigOf(planned)
   const onItemError = map?.onItemError ?? 'fail'
   const failed = results.find(({ error }) => error !== undefined)
@@ -106,7 +112,7 @@ export function join(planned: PlannedNode, frame: Frame, execution: Execution, r
     const kept = onItemError === 'skip' ? results.filter(({ error }) => error === undefined) : results
     const values = kept.map(({ value, error }) => (error ? { error } : value))
     frame.set(map.outputVariable, values)
-    frame.data.output = values
+    if (plan.readsOutput) frame.data.output = values
   }
   closeContainer(planned, frame, execution, null)
 }

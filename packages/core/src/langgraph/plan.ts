@@ -33,6 +33,8 @@ export interface Plan {
   nodes: ReadonlyMap<string, PlannedNode>
   outputs: ReadonlyMap<string, Expression>
   reducers: Readonly<Record<string, ReducerName | undefined>>
+  /** Whether anything asks for `output`, the value that the node before wrote: if not, nobody need keep it. */
+  readsOutput: boolean
   /** Where a path goes from a handle: on, back to the loop around it, or null where the region ends. */
   follow(nodeId: string, handle: Handle): string | null
   /** The names of the outer scope that the inside of a container reads. */
@@ -46,7 +48,8 @@ export function planWorkflow(workflow: Workflow): Plan {
   const structure = analyzeStructure(workflow)
   // Types were checked by validation; at run time every name may hold anything, so one environment serves all nodes.
   const declarations = declareEverything(workflow)
-  const compile = (source: string) => compileExpression(source, declarations)
+  // Nodes often share a source, and an expression keeps nothing between evaluations.
+  const compile = memoize((source) => compileExpression(source, declarations))
   const nodes = new Map<string, PlannedNode>()
   for (const [nodeId, node] of structure.nodes) nodes.set(nodeId, planNode(structure, node, compile))
   const plan: Plan = {
@@ -55,6 +58,7 @@ export function planWorkflow(workflow: Workflow): Plan {
     nodes,
     outputs: mapValues(workflow.outputs, compile),
     reducers: Object.fromEntries(Object.entries(workflow.variables).map(([name, { reducer }]) => [name, reducer])),
+    readsOutput: [...nodes.values()].some((planned) => rootsOf(planned).has('output')),
     follow(nodeId, handle) {
       const next = structure.next(nodeId, handle)
       if (next !== null) return next

@@ -9,6 +9,7 @@ import { executionOf } from './context.ts'
 import { mustPass } from './failure.ts'
 import { Frame } from './frame.ts'
 import { putQuestion } from './human.ts'
+import { LightNode } from './light-node.ts'
 import type { BodyResult, BodyStart } from './parallel.ts'
 import { join, spread, startsOf } from './parallel.ts'
 import type { PlannedNode } from './plan.ts'
@@ -30,8 +31,12 @@ export interface Builder {
   addConditionalEdges(from: string, router: unknown, targets: Record<string, string> | string[]): unknown
 }
 
-/** How many items one task of the graph takes: each task costs LangGraph about as much as a step. */
-const chunkSize = 25
+/**
+ * How many items one task of the graph takes: each task costs LangGraph about as much as a step, and the results of all
+ * are put together again with each that ends. The items of a task run side by side, as many as the map lets.
+ */
+const smallestChunk = 25
+const mostChunks = 32
 
 /**
  * The graph's name for a node: LangGraph refuses some ids that a workflow may use, and names of the state's values. A
@@ -57,19 +62,21 @@ function buildNode(context: GraphContext, builder: Builder, planned: PlannedNode
   const name = graphName(context, node.id)
   if (node.type === 'parallel') return buildParallel(context, builder, planned, ending)
   if (node.type === 'human') return buildHuman(context, builder, planned, ending)
-  builder.addNode(name, stepNode(context, planned))
-  connect(context, builder, name, planned, ending)
+  const isRouted = connect(context, builder, name, planned, ending)
+  builder.addNode(name, new LightNode(stepNode(context, planned, isRouted)))
   if (node.type !== 'loop') return 1
   const [body] = plan.structure.regions.get(node.id)!.bodies
   const inside = buildRegion(context, builder, body!.order, ending)
   return 1 + node.data.config.maxIterations * (inside + 1)
 }
 
-function stepNode(context: GraphContext, planned: PlannedNode): Node {
+function stepNode(context: GraphContext, planned: PlannedNode, isRouted: boolean): Node {
   return async (state, config) => {
     const frame = frameOf(context, state)
     const route = await step(context, planned, frame, executionIn(context, config, frame))
-    return updateOf(frame, route)
+    // Each value that is written costs the step: where there is one way on, the frame is, only if it has changed.
+    if (isRouted || frame.isChanged || Object.keys(frame.written).length === 0) return updateOf(frame, route)
+    return frame.written
   }
 }
 
@@ -97,8 +104,8 @@ function buildHuman(context: GraphContext, builder: Builder, planned: PlannedNod
     const asked = routeKey({ nodeId: planned.node.id, handle: 'body' })
     builder.addConditionalEdges(name, routeIn, { ...failureRoutes, [asked]: answerName })
   }
-  builder.addNode(answerName, stepNode(context, planned))
-  connect(context, builder, answerName, planned, ending)
+  const isRouted = connect(context, builder, answerName, planned, ending)
+  builder.addNode(answerName, stepNode(context, planned, isRouted))
   return 2
 }
 
@@ -163,7 +170,7 @@ function joinIn(
 ): Route {
   delete frame.data.items
   try {
-    join(planned, frame, execution, results)
+    join(context.plan, planned, frame, execution, results)
     return { nodeId: planned.node.id, handle: 'done' }
   } catch (error) {
     if (mustPass(error, execution.signal)) throw error
@@ -181,8 +188,8 @@ function bodyGraph(context: GraphContext, { entry, order }: { entry: string; ord
 
 function chunksOf(starts: readonly BodyStart[]): { starts: BodyStart[] }[] {
   const chunks: { starts: BodyStart[] }[] = []
-  for (let from = 0; from < starts.length; from += chunkSize)
-    chunks.push({ starts: starts.slice(from, from + chunkSize) })
+  const size = Math.max(smallestChunk, Math.ceil(starts.length / mostChunks))
+  for (let from = 0; from < starts.length; from += size) chunks.push({ starts: starts.slice(from, from + size) })
   return chunks
 }
 
@@ -207,12 +214,13 @@ function routeIn(state: RegionState): string {
   return state[frameKey]!.route!
 }
 
-/** A static edge where there is one way on, else a router that follows the route the node wrote. */
-function connect(context: GraphContext, builder: Builder, name: string, planned: PlannedNode, ending: string): void {
+/** A static edge where there is one way on, else a router that follows the route the node wrote. True for a router. */
+function connect(context: GraphContext, builder: Builder, name: string, planned: PlannedNode, ending: string): boolean {
   const routes = routesOf(context, planned, ending)
   const targets = new Set(Object.values(routes))
   if (targets.size === 1) builder.addEdge(name, [...targets][0]!)
   else builder.addConditionalEdges(name, routeIn, routes)
+  return targets.size > 1
 }
 
 /** Everywhere that a node can lead, by route. */

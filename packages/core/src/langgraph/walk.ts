@@ -55,7 +55,7 @@ async function walkNode(
   try {
     const items = spread(context.plan, planned, frame, execution)
     const results = await walkBodies(context, planned, startsOf(context.plan, planned, frame, items), execution)
-    join(planned, frame, execution, results)
+    join(context.plan, planned, frame, execution, results)
     return { nodeId: planned.node.id, handle: 'done' }
   } catch (error) {
     if (mustPass(error, execution.signal)) throw error
