@@ -1,6 +1,7 @@
 import type { Execution, ModelPrice, PricedCall, UsedTokens } from '@fairlead/core/analytics'
 import { builtinPrices, costOf, priceFor } from '@fairlead/core/analytics'
 import type { Clock } from '@fairlead/core/base'
+import type { ModelCall } from '@fairlead/core/workflow'
 import type { Database } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import { problem } from '../http/index.ts'
@@ -8,6 +9,26 @@ import * as store from './store.ts'
 
 export type { NewExecution } from './store.ts'
 export { insertExecutions } from './store.ts'
+
+/** A finished call of a model as the columns of its row in `executions`; where it was made is for the caller to add. */
+export function callColumns(call: Omit<ModelCall, 'id' | 'promptId' | 'promptVersionId'>, price: CallPrice) {
+  const { model, provider, status, errorCode, latencyMs, usage, startedAt } = call
+  return {
+    model,
+    provider,
+    status,
+    error_code: errorCode,
+    latency_ms: Math.round(latencyMs),
+    input_tokens: usage.inputTokens,
+    cached_tokens: usage.cachedTokens,
+    cache_write_tokens: usage.cacheWriteTokens,
+    output_tokens: usage.outputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    cost_nano_usd: price.costNanoUsd,
+    price_id: price.priceId,
+    started_at: startedAt,
+  }
+}
 
 export interface CallPrice {
   /** Null when no price is known for the model. */

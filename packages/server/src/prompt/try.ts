@@ -4,7 +4,7 @@ import type { ModelLike } from '@fairlead/core/langgraph'
 import { callModel } from '@fairlead/core/langgraph'
 import type { PromptMessage } from '@fairlead/core/prompt'
 import type { AnalyticsService } from '../analytics/service.ts'
-import { insertExecutions } from '../analytics/service.ts'
+import { callColumns, insertExecutions } from '../analytics/service.ts'
 import type { Database } from '../database/index.ts'
 import type { Selection } from './select.ts'
 import type { PromptService } from './service.ts'
@@ -69,21 +69,9 @@ export function createTryPrompt({
           organization_id: organizationId,
           id,
           kind: 'try',
-          model: call.model,
-          provider: call.provider,
           prompt_id: version.promptId,
           prompt_version_id: version.id,
-          status: call.status,
-          error_code: call.errorCode,
-          latency_ms: Math.round(call.latencyMs),
-          input_tokens: call.usage.inputTokens,
-          cached_tokens: call.usage.cachedTokens,
-          cache_write_tokens: call.usage.cacheWriteTokens,
-          output_tokens: call.usage.outputTokens,
-          reasoning_tokens: call.usage.reasoningTokens,
-          cost_nano_usd: price!.costNanoUsd,
-          price_id: price!.priceId,
-          started_at: call.startedAt,
+          ...callColumns(call, price!),
         },
       ]),
     )

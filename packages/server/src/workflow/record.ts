@@ -1,8 +1,8 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { JournalEntry, ModelCall, RunBatch, RunLease, TimedEvent } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
-import type { NewExecution } from '../analytics/service.ts'
-import { insertExecutions } from '../analytics/service.ts'
+import type { CallPrice, NewExecution } from '../analytics/service.ts'
+import { callColumns, insertExecutions } from '../analytics/service.ts'
 import type { ScopedDb } from '../database/index.ts'
 import { toEventRow } from './event-row.ts'
 
@@ -75,21 +75,18 @@ export function leaseLost({ runId, attempt }: RunLease): FairleadError {
   )
 }
 
-interface Price {
-  costNanoUsd: number | null
-  priceId: string | null
-}
+const unpriced: CallPrice = { costNanoUsd: null, priceId: null }
 
 /** Puts prices on a batch's model calls, in its entries and its events alike. */
 export async function priceBatch(
   lease: RunLease,
   batch: RunBatch,
-  priceCalls: (calls: ModelCall[]) => Promise<Price[]>,
+  priceCalls: (calls: ModelCall[]) => Promise<CallPrice[]>,
   unit: string | null,
 ): Promise<PricedBatch> {
   const calls = batch.entries.flatMap((entry) => entry.calls ?? [])
   if (calls.length === 0) return { ...batch, executions: [] }
-  const prices = new Map<string, Price>()
+  const prices = new Map<string, CallPrice>()
   for (const [index, price] of (await priceCalls(calls)).entries()) prices.set(calls[index]!.id, price)
   const priced = (call: ModelCall): ModelCall => ({ ...call, costNanoUsd: prices.get(call.id)?.costNanoUsd ?? null })
   return {
@@ -99,9 +96,7 @@ export async function priceBatch(
       'calls' in event && event.calls ? { ...event, calls: event.calls.map(priced) } : event,
     ) as TimedEvent[],
     executions: batch.entries.flatMap((entry) =>
-      (entry.calls ?? []).map((call) =>
-        toExecution(lease, entry, priced(call), prices.get(call.id)?.priceId ?? null, unit),
-      ),
+      (entry.calls ?? []).map((call) => toExecution(lease, entry, call, prices.get(call.id) ?? unpriced, unit)),
     ),
   }
 }
@@ -110,7 +105,7 @@ function toExecution(
   { organizationId, runId }: RunLease,
   { nodeId, address }: JournalEntry,
   call: ModelCall,
-  priceId: string | null,
+  price: CallPrice,
   unit: string | null,
 ): NewExecution {
   return {
@@ -120,21 +115,9 @@ function toExecution(
     node_id: nodeId,
     address,
     kind: 'prompt',
-    model: call.model,
-    provider: call.provider,
     prompt_id: call.promptId,
     prompt_version_id: call.promptVersionId,
     unit,
-    status: call.status,
-    error_code: call.errorCode,
-    latency_ms: Math.round(call.latencyMs),
-    input_tokens: call.usage.inputTokens,
-    cached_tokens: call.usage.cachedTokens,
-    cache_write_tokens: call.usage.cacheWriteTokens,
-    output_tokens: call.usage.outputTokens,
-    reasoning_tokens: call.usage.reasoningTokens,
-    cost_nano_usd: call.costNanoUsd,
-    price_id: priceId,
-    started_at: call.startedAt,
-  } as NewExecution
+    ...callColumns(call, price),
+  }
 }
