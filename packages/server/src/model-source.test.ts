@@ -53,7 +53,7 @@ function completion(content: string) {
 
 const request = (more: Partial<ModelRequest> = {}): ModelRequest => ({
   modelId: 'default',
-  parameters: { temperature: 0.2 },
+  parameters: { temperature: 0.2, top_p: 0.9, maxTokens: 12 },
   messages: [
     { role: 'system', content: 'Be brief.' },
     { role: 'user', content: 'Why?' },
@@ -81,7 +81,13 @@ describe('the models of a control plane', () => {
     expect(value).toBe('Because.')
     expect(seen[0]).toMatchObject({
       path: '/v1/chat/completions',
-      body: { model: 'llama', messages: [{ content: 'Be brief.' }, { role: 'user', content: 'Why?' }] },
+      body: {
+        model: 'llama',
+        temperature: 0.2,
+        top_p: 0.9,
+        max_tokens: 12,
+        messages: [{ content: 'Be brief.' }, { role: 'user', content: 'Why?' }],
+      },
     })
     // Tokens in disjoint classes.
     expect(call).toMatchObject({

@@ -2,6 +2,7 @@ import type { BaseMessage } from '@langchain/core/messages'
 import type { Clock, JsonSchema } from '../base/index.ts'
 import { FairleadError, validateJson } from '../base/index.ts'
 import type { ModelCall } from '../workflow/index.ts'
+import { withParameters } from './model-parameters.ts'
 import { usageOf } from './model-usage.ts'
 import { elapsed } from './node-event.ts'
 
@@ -53,7 +54,8 @@ export async function callModel(model: ModelLike, request: ModelRequest): Promis
   let value: unknown
   let error: unknown
   try {
-    const answer = request.outputSchema === undefined ? await askText(model, request) : await askObject(model, request)
+    const ready = typeof model === 'function' ? model : withParameters(model, request.parameters)
+    const answer = request.outputSchema === undefined ? await askText(ready, request) : await askObject(ready, request)
     message = answer.message
     value = answer.parse()
   } catch (thrown) {
