@@ -60,6 +60,8 @@ export class DirectTransport implements RunTransport {
     const { database } = this.#parts
     this.#unlisten = [
       await database.listen(channels.due, (runId) => {
+        // Those of its own that were on their way are lost with a resync.
+        if (runId === resyncPayload) this.#own.clear()
         // Of its own runs this process has heard already.
         if (!this.#own.delete(runId)) this.#wakeUp()
       }),
