@@ -32,11 +32,11 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)]
 }
 
-/** Prints one line: what was measured, the ratio, its goal, and the absolute times for orientation. */
+/** Prints one line: what was measured, the ratio, its goal if it has one, and the absolute times for orientation. */
 export function report(claim, { ratio, oursMs, theirsMs }, { goal, contender }) {
-  const verdict = ratio <= goal ? 'reached' : 'NOT REACHED'
+  const verdict = goal === undefined ? '' : `goal ≤ ${goal}×, ${ratio <= goal ? 'reached' : 'NOT REACHED'}; `
   console.log(
-    `${claim}: ${ratio.toFixed(3)}× of ${contender} (goal ≤ ${goal}×, ${verdict}; ${oursMs.toFixed(2)} ms against ${theirsMs.toFixed(2)} ms)`,
+    `${claim}: ${ratio.toFixed(3)}× of ${contender} (${verdict}${oursMs.toFixed(2)} ms against ${theirsMs.toFixed(2)} ms)`,
   )
 }
 
