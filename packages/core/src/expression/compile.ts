@@ -51,7 +51,7 @@ export class Compiler implements CompileContext {
 
   note(node: Syntax): void {
     const path = this.#pathOf(node)
-    if (path) this.references.set(JSON.stringify(path), path)
+    if (path) this.references.set(path.length === 1 ? path[0]! : JSON.stringify(path), path)
   }
 
   fail(node: Place, code: string, message: string, hint = ''): Code {

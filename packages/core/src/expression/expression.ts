@@ -55,30 +55,35 @@ export interface Expression {
  */
 export function compileExpression(source: string, declarations: Readonly<Record<string, JsonSchema>>): Expression {
   const syntax = parseSyntax(source)
-  if (!isSyntax(syntax)) return expression(source, [syntax], [], undefined)
+  if (!isSyntax(syntax)) return new CompiledExpression(source, [syntax], [], undefined)
   const compiler = new Compiler(source, declarations)
   const code = compiler.compile(syntax)
   const diagnostics = compiler.diagnostics.sort((a, b) => a.from - b.from)
-  return expression(source, diagnostics, [...compiler.references.values()], code)
+  return new CompiledExpression(source, diagnostics, [...compiler.references.values()], code)
 }
 
-function expression(
-  source: string,
-  diagnostics: ExpressionDiagnostic[],
-  references: string[][],
-  code: Code | undefined,
-): Expression {
-  const type = code?.type ?? anyType
-  const error = diagnostics.find((diagnostic) => diagnostic.severity === 'error')
-  return {
-    source,
-    diagnostics,
-    references,
-    type: typeName(type),
-    get resultSchema() {
-      return error ? {} : type.schema
-    },
-    evaluate: code && !error ? evaluator(source, code) : refuser(source, error),
+/** A class, since an object literal with a getter is several times slower to make. */
+class CompiledExpression implements Expression {
+  readonly source: string
+  readonly diagnostics: readonly ExpressionDiagnostic[]
+  readonly references: readonly string[][]
+  readonly type: ExpressionType
+  readonly evaluate: Expression['evaluate']
+  readonly #type: StaticType
+
+  constructor(source: string, diagnostics: ExpressionDiagnostic[], references: string[][], code: Code | undefined) {
+    const error = diagnostics.find((diagnostic) => diagnostic.severity === 'error')
+    this.source = source
+    this.diagnostics = diagnostics
+    this.references = references
+    const type = code?.type ?? anyType
+    this.type = typeName(type)
+    this.#type = error ? anyType : type
+    this.evaluate = code && !error ? evaluator(source, code) : refuser(source, error)
+  }
+
+  get resultSchema(): JsonSchema {
+    return this.#type.schema
   }
 }
 

@@ -9,11 +9,30 @@ export type Syntax = ASTNode
 let parser: Environment | undefined
 
 /**
+ * What was parsed last, by source: a validator parses the expressions of a whole document again at every edit of it, and
+ * a compiler those that were validated just before. A tree is only ever read. The oldest leave.
+ */
+const recent = new Map<string, Syntax>()
+const mostRecent = 1_000
+const longestRecent = 200
+
+/**
  * Parses a CEL expression; the outcome is the tree or what is wrong with the source. Besides the grammar only sizes are
  * checked: source length, number of nodes, nesting.
  */
 export function parseSyntax(source: string): Syntax | ExpressionDiagnostic {
   if (source.length > expressionLimits.sourceLength) return tooLong(source)
+  const known = recent.get(source)
+  if (known !== undefined) return known
+  const syntax = parseAnew(source)
+  if (isSyntax(syntax) && source.length <= longestRecent) {
+    if (recent.size >= mostRecent) recent.delete(recent.keys().next().value!)
+    recent.set(source, syntax)
+  }
+  return syntax
+}
+
+function parseAnew(source: string): Syntax | ExpressionDiagnostic {
   parser ??= new Environment({ limits: { maxAstNodes: expressionLimits.nodes, maxDepth: expressionLimits.depth } })
   try {
     const tree = parseWithLoop(parser, source)

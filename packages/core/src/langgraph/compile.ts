@@ -4,8 +4,8 @@ import { END, START, StateGraph } from '@langchain/langgraph'
 
 import type { Clock } from '../base/index.ts'
 import { createId, FairleadError, systemClock, systemRandom, withDefaults } from '../base/index.ts'
-import type { Workflow } from '../workflow/index.ts'
-import { initialValue, inputFaults, validateWorkflow } from '../workflow/index.ts'
+import type { Workflow, WorkflowStructure } from '../workflow/index.ts'
+import { analyzeStructure, initialValue, inputFaults, inspectWorkflow } from '../workflow/index.ts'
 import { BodyGroups } from './body-group.ts'
 import { evaluate } from './evaluate.ts'
 import type { FrameData } from './frame.ts'
@@ -52,8 +52,7 @@ export type CompiledWorkflow = CompiledStateGraph<any, any, any>
  * Throws `workflow.invalid`, with the diagnostics in `data`, when the workflow has errors.
  */
 export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {}): CompiledWorkflow {
-  if (runtime.validated !== true) assertValid(workflow)
-  const plan = planWorkflow(workflow)
+  const plan = planWorkflow(runtime.validated === true ? analyzeStructure(workflow) : structureOf(workflow))
   const clock = runtime.clock ?? systemClock
   const context: GraphContext = {
     plan,
@@ -70,14 +69,16 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
   builder.addEdge(startName, graphName(context, entry))
   builder.addEdge(finishName, END)
   const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, finishName)
-  const compiled = graph.compile({ checkpointer: runtime.checkpointer, name: workflow.name })
+  const compiled = graph.compile({ checkpointer: runtime.checkpointer, name: plan.workflow.name })
   // One more than the steps there can be: LangGraph counts the check that nothing is left to do.
   return compiled.withConfig({ recursionLimit: Math.min(steps + 4, 2 ** 31) }) as unknown as CompiledWorkflow
 }
 
-function assertValid(workflow: Workflow): void {
-  const errors = validateWorkflow(workflow).filter(({ severity }) => severity === 'error')
-  if (errors.length === 0) return
+/** The structure of a workflow without errors: the validator has analysed it already. */
+function structureOf(workflow: Workflow): WorkflowStructure {
+  const { diagnostics, structure } = inspectWorkflow(workflow)
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  if (structure !== null && errors.length === 0) return structure
   const [first] = errors
   throw new FairleadError(
     'workflow.invalid',

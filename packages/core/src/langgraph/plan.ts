@@ -9,7 +9,7 @@ import type {
   WorkflowNode,
   WorkflowStructure,
 } from '../workflow/index.ts'
-import { analyzeStructure, failureHandlingOf, policyOf } from '../workflow/index.ts'
+import { failureHandlingOf, policyOf } from '../workflow/index.ts'
 
 type NodeOf<Type extends WorkflowNode['type']> = Extract<WorkflowNode, { type: Type }>
 
@@ -44,8 +44,8 @@ export interface Plan {
 }
 
 /** Compiles every expression of a valid workflow once. */
-export function planWorkflow(workflow: Workflow): Plan {
-  const structure = analyzeStructure(workflow)
+export function planWorkflow(structure: WorkflowStructure): Plan {
+  const { workflow } = structure
   // Types were checked by validation; at run time every name may hold anything, so one environment serves all nodes.
   const declarations = declareEverything(workflow)
   // Nodes often share a source, and an expression keeps nothing between evaluations.

@@ -214,8 +214,15 @@ function routeIn(state: RegionState): string {
   return state[frameKey]!.route!
 }
 
+const onlyOut: ReadonlySet<string> = new Set(['prompt', 'tool', 'human'])
+
 /** A static edge where there is one way on, else a router that follows the route the node wrote. True for a router. */
 function connect(context: GraphContext, builder: Builder, name: string, planned: PlannedNode, ending: string): boolean {
+  const { node, catcher } = planned
+  if (onlyOut.has(node.type) && policyOf(node) === 'fail' && catcher === undefined) {
+    builder.addEdge(name, targetOf(context, node.id, 'out', ending))
+    return false
+  }
   const routes = routesOf(context, planned, ending)
   const targets = new Set(Object.values(routes))
   if (targets.size === 1) builder.addEdge(name, [...targets][0]!)
@@ -247,6 +254,10 @@ function failureRoutesOf(
 }
 
 function routeTo(context: GraphContext, nodeId: string, handle: Handle, ending: string): Record<string, string> {
+  return { [routeKey({ nodeId, handle })]: targetOf(context, nodeId, handle, ending) }
+}
+
+function targetOf(context: GraphContext, nodeId: string, handle: Handle, ending: string): string {
   const target = context.plan.follow(nodeId, handle)
-  return { [routeKey({ nodeId, handle })]: target === null ? ending : graphName(context, target) }
+  return target === null ? ending : graphName(context, target)
 }

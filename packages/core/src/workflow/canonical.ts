@@ -35,6 +35,7 @@ function withoutDefaults(node: WorkflowNode): WorkflowNode {
 }
 
 function fillTargets(workflow: Workflow): Workflow {
+  if (!workflow.nodes.some((node) => node.type === 'condition')) return workflow
   const ids = new Set(workflow.nodes.map((node) => node.id))
   const taken = new Set(workflow.edges.map((edge) => edge.id))
   const targets = new Map<string, string>()

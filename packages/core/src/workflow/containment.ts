@@ -31,8 +31,10 @@ export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Co
   const faults: ContainmentFault[] = []
   const listings: { container: string; position: number; nodeId: string }[] = []
   for (const [container, node] of nodes) {
+    const bodyNodes = bodyNodesOf(node)
+    if (bodyNodes === null) continue
     const seen = new Set<string>()
-    for (const [position, nodeId] of (bodyNodesOf(node) ?? []).entries()) {
+    for (const [position, nodeId] of bodyNodes.entries()) {
       if (!nodes.has(nodeId)) faults.push({ kind: 'missing', container, position, nodeId, others: [] })
       else if (seen.has(nodeId)) faults.push({ kind: 'repeated', container, position, nodeId, others: [] })
       else {
@@ -76,7 +78,8 @@ function withoutCyclicClaims(
 function containersInsideThemselves(parents: ReadonlyMap<string, string | null>): Set<string> {
   const cyclic = new Set<string>()
   const settled = new Set<string>()
-  for (const start of parents.keys()) {
+  for (const [start, parent] of parents) {
+    if (parent === null) continue
     const trail = new Set<string>()
     let current: string | null = start
     while (current !== null && !settled.has(current) && !trail.has(current)) {

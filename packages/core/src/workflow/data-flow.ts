@@ -108,6 +108,7 @@ export function analyzeDataFlow(
     } else {
       states.set('done', mayGoOn ? before : afterBranches(before, bodyEnds, errorBit))
     }
+    if (node.data.onError !== 'route') return states
     const output = node.type === 'loop' ? outputAfterLoop(before, bodyEnd, true) : before.output
     return states.set('error', { bits: withBit(before.bits, errorBit), output })
   }
@@ -232,7 +233,7 @@ function hasBit(bits: Uint32Array, bit: number): boolean {
 }
 
 function withBit(bits: Uint32Array, bit: number | undefined): Uint32Array {
-  if (bit === undefined) return bits
+  if (bit === undefined || hasBit(bits, bit)) return bits
   const copy = bits.slice()
   copy[bit >>> 5]! |= 1 << (bit & 31)
   return copy

@@ -63,8 +63,9 @@ export function analyzeFlow(
   const seen = new Set<string>()
   for (const [index, edge] of workflow.edges.entries()) {
     const handle = handleOf(edge)
-    const slot = JSON.stringify([edge.source, handle])
-    const key = JSON.stringify([edge.source, handle, edge.target])
+    // No string of a document holds U+0000.
+    const slot = `${edge.source}\0${handle}`
+    const key = `${slot}\0${edge.target}`
     const fault = seen.has(key) ? 'repeated' : faultOf(edge, handle, nodes, containment, opaque)
     seen.add(key)
     const source = nodes.get(edge.source)

@@ -88,4 +88,4 @@ export type {
   TimedEvent,
   WorkerRegistration,
 } from './transport.ts'
-export { validateWorkflow } from './validate.ts'
+export { type Inspection, inspectWorkflow, validateWorkflow } from './validate.ts'

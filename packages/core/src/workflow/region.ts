@@ -40,12 +40,12 @@ export function orderRegion(
   const backEdges: number[] = []
   const owner = new Map<string, number>()
   const shared = new Set<string>()
-  const onward = (nodeId: string) => leaving(nodeId).filter((edge) => edge.handle !== 'body' && inside.has(edge.target))
+  const staysInside = (edge: FlowEdge) => edge.handle !== 'body' && inside.has(edge.target)
 
   const search = (start: string, body: number): string[] => {
     const finished: string[] = []
     const open = new Set([start])
-    const stack = [{ nodeId: start, edges: onward(start), at: 0 }]
+    const stack = [{ nodeId: start, edges: leaving(start), at: 0 }]
     owner.set(start, body)
     while (stack.length > 0) {
       const frame = stack[stack.length - 1]!
@@ -54,12 +54,14 @@ export function orderRegion(
         open.delete(frame.nodeId)
         finished.push(frame.nodeId)
         stack.pop()
+      } else if (!staysInside(edge)) {
+        // Into a body, or out of the region.
       } else if (open.has(edge.target)) {
         backEdges.push(edge.index)
       } else if (!owner.has(edge.target)) {
         owner.set(edge.target, body)
         open.add(edge.target)
-        stack.push({ nodeId: edge.target, edges: onward(edge.target), at: 0 })
+        stack.push({ nodeId: edge.target, edges: leaving(edge.target), at: 0 })
       } else if (owner.get(edge.target) !== body && body >= 0) {
         shared.add(edge.target)
       }

@@ -80,7 +80,12 @@ export function analyzeStructure(workflow: Workflow, opaque: ReadonlySet<string>
   }
 
   const sound = flow.edges.filter((edge) => !flow.faults.has(edge.index))
-  const targets = new Map(sound.map((edge) => [`${edge.handle} ${edge.source}`, edge.target]))
+  const targets = new Map<Handle, Map<string, string>>()
+  for (const { handle, source, target } of sound) {
+    const ofHandle = targets.get(handle)
+    if (ofHandle === undefined) targets.set(handle, new Map([[source, target]]))
+    else ofHandle.set(source, target)
+  }
   const entering = groupBy(sound, (edge) => edge.target)
   const containersOf = containerChains(parents)
   return {
@@ -91,7 +96,7 @@ export function analyzeStructure(workflow: Workflow, opaque: ReadonlySet<string>
     top,
     regions,
     entry: candidates.length === 1 ? candidates[0]! : null,
-    next: (nodeId, handle) => targets.get(`${handle} ${nodeId}`) ?? null,
+    next: (nodeId, handle) => targets.get(handle)?.get(nodeId) ?? null,
     entering: (nodeId) => entering.get(nodeId) ?? [],
     containersOf,
     faults: {
@@ -128,18 +133,17 @@ function incomingReferences(
   workflow: Workflow,
   nodes: ReadonlyMap<string, WorkflowNode>,
 ): ReadonlyMap<string, readonly string[]> {
-  const references: { source: string; target: string }[] = []
-  for (const { source, target } of workflow.edges) references.push({ source, target })
+  const incoming = new Map<string, string[]>()
+  const refer = (source: string, target: string | undefined) => {
+    if (target !== undefined && nodes.has(source) && nodes.has(target)) listUnder(incoming, target, source)
+  }
+  for (const { source, target } of workflow.edges) refer(source, target)
   for (const node of workflow.nodes) {
     if (node.type !== 'condition') continue
-    const { trueTarget, falseTarget } = node.data.config
-    for (const target of [trueTarget, falseTarget])
-      if (target !== undefined) references.push({ source: node.id, target })
+    refer(node.id, node.data.config.trueTarget)
+    refer(node.id, node.data.config.falseTarget)
   }
-  const sound = references.filter(({ source, target }) => nodes.has(source) && nodes.has(target))
-  return new Map(
-    [...groupBy(sound, ({ target }) => target)].map(([target, from]) => [target, from.map((r) => r.source)]),
-  )
+  return incoming
 }
 
 function findIslands(
@@ -150,7 +154,7 @@ function findIslands(
   if (entries.length === 0) return []
   const outgoing = new Map<string, string[]>()
   for (const [target, sources] of incoming) {
-    for (const source of sources) outgoing.set(source, [...(outgoing.get(source) ?? []), target])
+    for (const source of sources) listUnder(outgoing, source, target)
   }
   const reached = reach(entries, (nodeId) => outgoing.get(nodeId) ?? [])
   const lost = [...nodes.keys()].filter((nodeId) => !reached.has(nodeId))
@@ -188,10 +192,12 @@ function containerChains(parents: ReadonlyMap<string, string | null>): (nodeId: 
 
 function groupBy<Item, Key>(items: Iterable<Item>, key: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group === undefined) groups.set(key(item), [item])
-    else group.push(item)
-  }
+  for (const item of items) listUnder(groups, key(item), item)
   return groups
+}
+
+function listUnder<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [item])
+  else list.push(item)
 }

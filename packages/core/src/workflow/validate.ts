@@ -13,6 +13,7 @@ import { checkPolicies } from './rule/policy.ts'
 import { checkReachability } from './rule/reachability.ts'
 import type { Subject } from './rule/subject.ts'
 import { checkWrites } from './rule/write.ts'
+import type { WorkflowStructure } from './structure.ts'
 import { analyzeStructure } from './structure.ts'
 
 const rules: readonly ((subject: Subject) => void)[] = [
@@ -40,30 +41,43 @@ const leadsOn = /^\/edges\/|Target$/
  * those of all its nodes that can be read.
  */
 export function validateWorkflow(workflow: Workflow | unknown, catalog?: Partial<Catalog>): Diagnostic[] {
+  return inspectWorkflow(workflow, catalog).diagnostics
+}
+
+/** What `validateWorkflow` finds, with the structure it judged: null where the document has not the shape of a workflow. */
+export interface Inspection {
+  diagnostics: Diagnostic[]
+  /** Of the workflow as `parseWorkflow` gives it, which shares nothing with the one handed in. */
+  structure: WorkflowStructure | null
+}
+
+/** As `validateWorkflow`, for those who go on with the workflow afterwards. Never throws. */
+export function inspectWorkflow(workflow: Workflow | unknown, catalog?: Partial<Catalog>): Inspection {
   const read = readWorkflow(workflow)
   if (read.ok) return judge(read.workflow, catalog, new Set())
   const repaired = read.repaired()
-  if (repaired === null) return read.diagnostics
+  if (repaired === null) return { diagnostics: read.diagnostics, structure: null }
   const { touched, opaque } = repaired
   const lostEdge = touched.some((pointer) => leadsOn.test(pointer))
-  const found = judge(repaired.workflow, catalog, opaque).filter(
+  const found = judge(repaired.workflow, catalog, opaque).diagnostics.filter(
     ({ code, nodeId, path }) =>
       !(nodeId !== null && opaque.has(nodeId)) &&
       !(lostEdge && (code === 'workflow.several_entries' || code === 'workflow.unreachable_node')) &&
       !touched.some((pointer) => path === pointer || path.startsWith(`${pointer}/`)),
   )
-  return [...read.diagnostics, ...found]
+  return { diagnostics: [...read.diagnostics, ...found], structure: null }
 }
 
-function judge(workflow: Workflow, catalog: unknown, opaque: ReadonlySet<string>): Diagnostic[] {
+function judge(workflow: Workflow, catalog: unknown, opaque: ReadonlySet<string>) {
   const diagnostics: Diagnostic[] = []
+  const structure = analyzeStructure(workflow, opaque)
   const subject: Subject = {
     workflow,
-    structure: analyzeStructure(workflow, opaque),
+    structure,
     catalog: indexCatalog(catalog),
     opaque,
     report: (diagnostic) => diagnostics.push(diagnostic),
   }
   for (const rule of rules) rule(subject)
-  return diagnostics
+  return { diagnostics, structure }
 }

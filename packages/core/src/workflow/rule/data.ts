@@ -100,10 +100,10 @@ function checkArguments(data: DataSubject, node: PromptNode | ToolNode, scope: S
   for (const [name, source] of Object.entries(node.data.config.inputMapping)) {
     const place = placeOf(data, node, 'inputMapping', name)
     const expression = checkExpression(data, { source, place, scope, point, purpose: 'value' })
-    const wanted = parameters !== null && Object.hasOwn(parameters.schemas, name) ? parameters.schemas[name]! : true
-    const conflict = schemaConflict(resultSchemaOf(expression), wanted)
-    if (expression === null || conflict === null) continue
-    const message = `${parameters!.owner} takes "${name}${conflict.at}" of type ${conflict.wanted}, but it would get ${conflict.given}.`
+    if (expression === null || parameters === null || !Object.hasOwn(parameters.schemas, name)) continue
+    const conflict = schemaConflict(resultSchemaOf(expression), parameters.schemas[name]!)
+    if (conflict === null) continue
+    const message = `${parameters.owner} takes "${name}${conflict.at}" of type ${conflict.wanted}, but it would get ${conflict.given}.`
     const found = errorAt(place, 'argument_mismatch', message, 'Change the expression, or convert the value in it.')
     data.report({ ...found, from: 0, to: source.length })
   }

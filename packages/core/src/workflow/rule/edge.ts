@@ -14,11 +14,7 @@ export function checkEdges(subject: Subject): void {
     if (found !== null) report(found)
   }
   checkEdgeIds(subject)
-  const connected = new Map<string, WorkflowEdge>()
-  for (const edge of workflow.edges) {
-    const slot = `${handleOf(edge)} ${edge.source}`
-    if (!connected.has(slot)) connected.set(slot, edge)
-  }
+  const connected = branching(workflow.edges)
   for (const [nodeId, node] of structure.nodes) {
     if (subject.opaque.has(nodeId)) continue
     const position = structure.positions.get(nodeId)!
@@ -29,6 +25,18 @@ export function checkEdges(subject: Subject): void {
       report(errorAt(inNode(nodeId, position, 'data', 'onError'), 'unconnected_error', message, hint))
     }
   }
+}
+
+/** The first edge from each handle but the plain one, by handle and node. */
+function branching(edges: readonly WorkflowEdge[]): ReadonlyMap<string, WorkflowEdge> {
+  const connected = new Map<string, WorkflowEdge>()
+  for (const edge of edges) {
+    const handle = handleOf(edge)
+    if (handle === 'out') continue
+    const slot = `${handle} ${edge.source}`
+    if (!connected.has(slot)) connected.set(slot, edge)
+  }
+  return connected
 }
 
 function edgeDiagnostic(subject: Subject, index: number, edge: WorkflowEdge, fault: EdgeFault): Diagnostic | null {
