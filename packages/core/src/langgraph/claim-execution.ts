@@ -71,7 +71,7 @@ export class ClaimExecution {
       if (claim.cancelRequested) this.cancel()
       const outcome = await this.#outcome()
       if (this.#stop === 'drop') return this.#dropCause
-      if (outcome.status === 'waiting' || outcome.status === 'released') await saver.flush(claim.lease)
+      if (outcome.status === 'waiting' || outcome.status === 'released') await this.#saveSnapshot()
       await transport.finish(claim.lease, outcome, await this.#lastBatch(outcome))
       return undefined
     } catch (error) {
@@ -105,10 +105,16 @@ export class ClaimExecution {
       } catch (error) {
         if (!isGraphDrained(error)) throw error
         if (this.#stop === 'drain') return null
-        await saver.flush(claim.lease)
+        await this.#saveSnapshot()
         input = null
       }
     }
+  }
+
+  /** First what led to it: a run that is taken up from a snapshot does not come past those nodes again. */
+  async #saveSnapshot(): Promise<void> {
+    await this.#journal.flush()
+    await this.#parts.saver.flush(this.#parts.claim.lease)
   }
 
   #config() {
@@ -122,8 +128,9 @@ export class ClaimExecution {
         read: (address) => this.#journal.read(address),
         record: (entry, events) => {
           if (this.#journal.recorded >= snapshotAt) this.#control.requestDrain('snapshot')
-          return this.#journal.record(entry, events)
+          this.#journal.record(entry, events)
         },
+        settled: () => this.#journal.settled(),
       },
       emit: (event) => this.#journal.emit(event),
       attemptsBefore: (address) => this.#journal.attemptsBefore(address),

@@ -5,8 +5,13 @@ import type { JournalEntry, PendingInterrupt, TimedEvent } from '../workflow/ind
 /** The memory of one run: what was recorded under an address is never executed again. */
 export interface Journal {
   read(address: string): JournalEntry | undefined
-  /** Resolves when the entry and its events are durable. */
-  record(entry: JournalEntry, events: readonly TimedEvent[]): Promise<void>
+  /** Takes an entry and its events, to be stored together and soon. */
+  record(entry: JournalEntry, events: readonly TimedEvent[]): void
+  /**
+   * Resolves when everything recorded so far is durable: a node awaits it before it does anything that the world sees.
+   * Otherwise a call could go out that depends on a result which a crash then takes back.
+   */
+  settled(): Promise<void>
 }
 
 /**

@@ -46,13 +46,14 @@ async function perform(
 ): Promise<unknown> {
   if (planned.node.type === 'human') {
     const { answer, askedAt } = askHuman(planned, frame, execution, address)
-    await record(execution, planned, { address, startedAt: askedAt, attempt: 1 }, { output: answer })
+    record(execution, planned, { address, startedAt: askedAt, attempt: 1 }, { output: answer })
     return answer
   }
-  const startedAt = execution.clock()
   const first = execution.attemptsBefore(address) + 1
   const { maxAttempts = 1, initialIntervalMs = 0, backoffFactor = 1 } = planned.node.data.retry ?? {}
   execution.emit(nodeEvent(execution, planned, address, { type: 'node.started', attempt: first }))
+  await execution.journal?.settled()
+  const startedAt = execution.clock()
   const calls: ModelCall[] = []
   for (let attempt = first, delayMs = initialIntervalMs; ; attempt++, delayMs *= backoffFactor) {
     const place = { address, startedAt, attempt }
@@ -60,13 +61,13 @@ async function perform(
       const input = evaluateMapping(planned, frame)
       const run = (tried: Attempt) => call(context, planned, input, { ...tried, address, attempt, execution, calls })
       const value = await withTimeout(planned.node, execution.signal, run)
-      await record(execution, planned, place, { output: value, calls })
+      record(execution, planned, place, { output: value, calls })
       return value
     } catch (cause) {
       if (mustPass(cause, execution.signal)) throw cause
       const error = toRunError(cause, planned.node.id, address)
       if (attempt - first + 1 >= maxAttempts || !isWorthRetrying(cause)) {
-        await record(execution, planned, place, { error, calls })
+        record(execution, planned, place, { error, calls })
         throw new NodeFailure(error, cause)
       }
       execution.emit(nodeEvent(execution, planned, address, { type: 'node.retrying', attempt, delayMs, error }))
@@ -91,12 +92,12 @@ function call(
   }
 }
 
-async function record(
+function record(
   execution: Execution,
   planned: PlannedNode,
   { address, startedAt, attempt }: { address: string; startedAt: number; attempt: number },
   result: { output?: unknown; error?: RunError; calls?: ModelCall[] },
-): Promise<void> {
+): void {
   const finishedAt = execution.clock()
   const durationMs = elapsed(startedAt, finishedAt)
   const calls = result.calls && result.calls.length > 0 ? { calls: result.calls } : {}
@@ -108,7 +109,10 @@ async function record(
       ? { type: 'node.failed', attempt, error: result.error, durationMs, handling: planned.handling, ...calls }
       : { type: 'node.completed', attempt, output: result.output, durationMs, ...calls },
   )
-  if (!execution.journal) return execution.emit(event)
+  if (!execution.journal) {
+    execution.emit(event)
+    return
+  }
   const entry: JournalEntry = {
     address,
     nodeId: planned.node.id,
@@ -119,7 +123,7 @@ async function record(
     finishedAt: new Date(finishedAt).toISOString(),
     ...calls,
   }
-  await execution.journal.record(entry, [event])
+  execution.journal.record(entry, [event])
 }
 
 /** Bad input stays bad however often it is sent. */

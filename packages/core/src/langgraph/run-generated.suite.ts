@@ -33,7 +33,9 @@ export class MemoryJournal implements Journal {
     return this.entries.get(address)
   }
 
-  async record(entry: JournalEntry, events: readonly TimedEvent[]): Promise<void> {
+  async settled(): Promise<void> {}
+
+  record(entry: JournalEntry, events: readonly TimedEvent[]): void {
     if (this.entries.has(entry.address)) throw new Error(`recorded twice: ${entry.address}`)
     this.entries.set(entry.address, entry)
     this.events.push(...events)

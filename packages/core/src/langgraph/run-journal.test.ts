@@ -37,32 +37,65 @@ function gatedTransport() {
 }
 
 describe('the journal of a claimed run', () => {
-  it('resolves a record only when it is stored, and reads it from then on', async () => {
+  it('is settled only when what was recorded is stored, and reads it at once', async () => {
     const { transport, gates } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
+    await journal.settled()
+    journal.record(entry('a'), [completed('a')])
+    expect(journal.read('a')).toEqual(entry('a'))
     let isStored = false
-    const recorded = journal.record(entry('a'), [completed('a')]).then(() => {
+    const settled = journal.settled().then(() => {
       isStored = true
     })
     await vi.waitFor(() => expect(gates).toHaveLength(1))
     expect(isStored).toBe(false)
     gates[0]!.open()
-    await recorded
-    expect(journal.read('a')).toEqual(entry('a'))
+    await settled
+    await journal.settled()
+    expect(gates).toHaveLength(1)
+  })
+
+  it('stores a record that nobody waits for soon, and hands one over with the end that comes first', async () => {
+    const { transport, gates, batches } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    journal.record(entry('a'), [completed('a')])
+    expect(batches).toHaveLength(0)
+    await vi.waitFor(() => expect(batches).toHaveLength(1))
+    gates[0]!.open()
+    await journal.settled()
+    journal.record(entry('b'), [completed('b')])
+    expect(await journal.drain()).toMatchObject({ entries: [entry('b')], events: [completed('b')] })
+    await journal.settled()
+    expect(batches).toHaveLength(1)
+  })
+
+  it('is settled with the entries on their way, not with events that came after them', async () => {
+    const { transport, gates, batches } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    journal.record(entry('a'), [])
+    const first = journal.settled()
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    journal.emit(started('b'))
+    const second = journal.settled()
+    gates[0]!.open()
+    await Promise.all([first, second])
+    expect(batches).toHaveLength(1)
   })
 
   it('sends what gathers while a batch is on its way as one, events in order with their entries', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
-    const first = journal.record(entry('a'), [completed('a')])
+    journal.record(entry('a'), [completed('a')])
+    const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
     journal.emit(started('b'))
-    const rest = ['b', 'c', 'd'].map((address) => journal.record(entry(address), [completed(address)]))
+    for (const address of ['b', 'c', 'd']) journal.record(entry(address), [completed(address)])
+    const rest = journal.settled()
     gates[0]!.open()
     await first
     await vi.waitFor(() => expect(gates).toHaveLength(2))
     gates[1]!.open()
-    await Promise.all(rest)
+    await rest
     expect(batches.map(({ entries }) => entries.map(({ address }) => address))).toEqual([['a'], ['b', 'c', 'd']])
     expect(batches[1]!.events.map((event) => event.type)).toEqual([
       'node.started',
@@ -70,6 +103,20 @@ describe('the journal of a claimed run', () => {
       'node.completed',
       'node.completed',
     ])
+  })
+
+  it('flushes events too, also those that come while it does', async () => {
+    const { transport, gates, batches } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    journal.emit(started('a'))
+    const flushed = journal.flush()
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    journal.emit(started('b'))
+    gates[0]!.open()
+    await vi.waitFor(() => expect(gates).toHaveLength(2))
+    gates[1]!.open()
+    await flushed
+    expect(batches.map(({ events }) => events)).toEqual([[started('a')], [started('b')]])
   })
 
   it('lets an event wait a little for company, and sends it alone when none comes', async () => {
@@ -103,14 +150,17 @@ describe('the journal of a claimed run', () => {
     const { transport, gates } = gatedTransport()
     const failures: unknown[] = []
     const journal = new RunJournal(claimed(), transport, (error) => failures.push(error))
-    const first = journal.record(entry('a'), [])
+    journal.record(entry('a'), [])
+    const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
-    const second = journal.record(entry('b'), [])
+    journal.record(entry('b'), [])
+    const second = journal.settled()
     const lost = new Error('run.lease_lost')
     gates[0]!.fail(lost)
     await expect(first).rejects.toBe(lost)
     await expect(second).rejects.toBe(lost)
-    await expect(journal.record(entry('c'), [])).rejects.toBe(lost)
+    await expect(journal.settled()).rejects.toBe(lost)
+    await expect(journal.flush()).rejects.toBe(lost)
     await expect(journal.drain()).rejects.toBe(lost)
     expect(failures).toEqual([lost])
     expect(gates).toHaveLength(1)
@@ -119,7 +169,8 @@ describe('the journal of a claimed run', () => {
   it('hands over at the end what has not been sent, after what is on its way', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
-    const first = journal.record(entry('a'), [])
+    journal.record(entry('a'), [])
+    const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
     const drained = journal.drain()
     gates[0]!.open()

@@ -9,10 +9,13 @@ import type {
 import type { Journal } from './context.ts'
 
 /** How long an event that nothing waits for may lie before it is sent, in ms. */
-const patienceMs = 20
+const eventPatienceMs = 20
+/** The same for an entry: the next node's call, or the end of the run, mostly comes sooner and takes it along. */
+const entryPatienceMs = 5
 
 /**
- * The memory of one claimed run. While one batch is on its way, entries and events gather for the next: a map that
+ * The memory of one claimed run. What a node recorded is sent when the next one is about to act, with the end of the run,
+ * or a few milliseconds later; while one batch is on its way, entries and events gather for the next: a map that
  * finishes a hundred items at once costs a few transactions, not a hundred. Events keep their order with the entries.
  * What earlier claims have emitted is recognised and not emitted again.
  */
@@ -20,12 +23,16 @@ export class RunJournal implements Journal {
   readonly #entries: Map<string, JournalEntry>
   readonly #emitted: Set<string>
   readonly #attempts = new Map<string, number>()
-  readonly #send: (batch: RunBatch) => Promise<void>
+  readonly #store: (batch: RunBatch) => Promise<void>
   readonly #onFailure: (error: unknown) => void
   #batch: RunBatch = emptyBatch()
   #waiters: { resolve: () => void; reject: (error: unknown) => void }[] = []
   #sending: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** The patience that the timer was set with. */
+  #timerMs = 0
+  /** Entries that are not stored yet. */
+  #pending = 0
   #failure: { error: unknown } | undefined
   /** How many entries this claim has recorded. */
   recorded = 0
@@ -40,7 +47,7 @@ export class RunJournal implements Journal {
       if (type !== 'node.started' || address === null) continue
       this.#attempts.set(address, Math.max(attempt ?? 1, this.#attempts.get(address) ?? 0))
     }
-    this.#send = (batch) => transport.record(claim.lease, batch)
+    this.#store = (batch) => transport.record(claim.lease, batch)
     this.#onFailure = onFailure
   }
 
@@ -52,34 +59,51 @@ export class RunJournal implements Journal {
     return this.#attempts.get(address) ?? 0
   }
 
-  record(entry: JournalEntry, events: readonly TimedEvent[]): Promise<void> {
+  record(entry: JournalEntry, events: readonly TimedEvent[]): void {
     this.recorded++
+    this.#pending++
     this.#entries.set(entry.address, entry)
     this.#batch.entries.push(entry)
     for (const event of events) this.#add(event)
-    return new Promise((resolve, reject) => {
+    this.#flushSoon(entryPatienceMs)
+  }
+
+  async settled(): Promise<void> {
+    if (this.#failure) throw this.#failure.error
+    if (this.#pending === 0) return
+    await new Promise<void>((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       this.#flushSoon(0)
     })
   }
 
   emit(event: TimedEvent): void {
-    if (this.#add(event)) this.#flushSoon(patienceMs)
+    if (this.#add(event)) this.#flushSoon(eventPatienceMs)
   }
 
   ask(question: PendingInterrupt): void {
     this.#batch.questions.push(question)
-    this.#flushSoon(patienceMs)
+    this.#flushSoon(eventPatienceMs)
+  }
+
+  /** Stores everything, also the events that nothing waits for. */
+  async flush(): Promise<void> {
+    while (!this.#failure && (this.#sending || !isEmpty(this.#batch))) {
+      this.#flushSoon(0)
+      await this.#sending
+    }
+    if (this.#failure) throw this.#failure.error
   }
 
   /** Takes what has not been sent yet, once nothing is on its way: the last batch goes with the end of the claim. */
   async drain(): Promise<RunBatch> {
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     await this.#sending
     if (this.#failure) throw this.#failure.error
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     const batch = this.#batch
     this.#batch = emptyBatch()
+    this.#pending = 0
     return batch
   }
 
@@ -97,21 +121,29 @@ export class RunJournal implements Journal {
       return
     }
     if (delayMs === 0) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-      this.#sending = this.#flush()
-    } else this.#timer ??= setTimeout(() => this.#flushSoon(0), delayMs)
+      this.#stopTimer()
+      this.#sending = this.#send()
+    } else if (this.#timer === undefined || delayMs < this.#timerMs) {
+      this.#stopTimer()
+      this.#timer = setTimeout(() => this.#flushSoon(0), delayMs)
+      this.#timerMs = delayMs
+    }
   }
 
-  async #flush(): Promise<void> {
-    // One turn of the event loop's microtasks: nodes that finish together are recorded together.
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #send(): Promise<void> {
+    // One turn of the event loop's microtasks: nodes that act together are recorded together.
     await Promise.resolve()
     while (!isEmpty(this.#batch)) {
       const [batch, waiters] = [this.#batch, this.#waiters]
       this.#batch = emptyBatch()
       this.#waiters = []
       try {
-        await this.#send(batch)
+        await this.#store(batch)
         for (const { resolve } of waiters) resolve()
       } catch (error) {
         this.#failure = { error }
@@ -120,10 +152,19 @@ export class RunJournal implements Journal {
         this.#onFailure(error)
         break
       }
+      this.#pending -= batch.entries.length
+      if (this.#pending === 0) this.#release()
       if (this.#waiters.length === 0) break
     }
     this.#sending = undefined
-    if (!this.#failure && !isEmpty(this.#batch)) this.#flushSoon(this.#waiters.length > 0 ? 0 : patienceMs)
+    if (this.#failure || isEmpty(this.#batch)) return
+    this.#flushSoon(this.#pending > 0 ? entryPatienceMs : eventPatienceMs)
+  }
+
+  /** Those who asked while the last entries were on their way. */
+  #release(): void {
+    for (const { resolve } of this.#waiters) resolve()
+    this.#waiters = []
   }
 
   #refuse(error: unknown): void {

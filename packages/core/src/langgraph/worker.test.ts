@@ -58,15 +58,14 @@ function gate() {
 describe('a worker', () => {
   it('executes what is due, records every step before the next, and reports the end', async () => {
     const transport = new MemoryTransport(twoSteps)
-    const order: string[] = []
-    transport.beforeRecord = async () => void order.push('recorded')
+    const recordedBefore: Record<string, string[]> = {}
     const note = (name: string) => () => {
-      order.push(name)
+      recordedBefore[name] = transport.entries.map(({ address }) => address)
       return name
     }
     await work(transport, { one: note('one'), two: note('two') })
     await vi.waitFor(() => expect(transport.outcomes).toEqual([{ status: 'completed', output: { two: 'two' } }]))
-    expect(order.indexOf('recorded')).toBeLessThan(order.indexOf('two'))
+    expect(recordedBefore).toEqual({ one: [], two: ['one'] })
     expect(transport.types()).toEqual([
       'run.started',
       'node.started',

@@ -58,6 +58,30 @@ export async function claimDueRuns(
   return rows
 }
 
+/** What a first claim sets, for a run that is stored as claimed. */
+export function firstClaim({ workerId, leaseMs }: { workerId: string; leaseMs: number }) {
+  const leaseEnd = sql<Date>`now() + ${leaseMs}::double precision * interval '1 millisecond'`
+  return {
+    status: 'running',
+    attempt: 1,
+    lease_owner: workerId,
+    lease_expires_at: leaseEnd,
+    available_at: leaseEnd,
+    started_at: sql<Date>`now()`,
+  } as const
+}
+
+/** Undoes a claim of which nothing was executed. */
+export async function undoClaim(db: ScopedDb, { id, attempt }: Pick<ClaimedRow, 'id' | 'attempt'>): Promise<void> {
+  await db
+    .updateTable('workflow_runs')
+    .set({ status: 'queued', lease_owner: null, lease_expires_at: null, available_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .where('attempt', '=', attempt)
+    .execute()
+}
+
 /** Extends the leases that are still the worker's and answers which those are, with the runs that shall be cancelled. */
 export async function extendLeases(
   db: ScopedDb,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, it } from 'vitest'
-import { backends } from '../database/testing/index.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { backends, newId } from '../database/testing/index.ts'
 import type { TestRoom } from './testing/room.suite.ts'
 import { openTestRoom } from './testing/room.suite.ts'
 import { benchWorkflow, describeTransport } from './testing/transport.suite.ts'
@@ -44,6 +44,78 @@ describe.each(backends)('the direct transport on %s', (kind) => {
     await room.execute(by, benchWorkflow)
     await waiting
     await transport.close()
+  })
+
+  describe('handing a new run over', () => {
+    const long = 3_600_000
+    const setUp = async () => {
+      const transport = room.createTransport(long)
+      const workerId = newId()
+      await transport.register({ workerId, kind: 'server', catalog: { models: [], tools: [] } })
+      const by = await room.newOrganization()
+      const due = { queued: (runId: string) => transport.queued(runId), reserve: () => transport.reserve() }
+      const runs = room.runsWith(due)
+      const { id } = await room.createWorkflow(by, benchWorkflow)
+      const claim = (limit = 32) => transport.claim({ workerId, limit })
+      const wait = () => transport.waitForWork(new AbortController().signal)
+      return { transport, workerId, by, claim, wait, execute: () => runs.execute(by, id, { input: {} }) }
+    }
+
+    it('stores it as claimed and wakes the worker, which gets it with all that its execution needs', async () => {
+      const { workerId, claim, wait, execute } = await setUp()
+      while ((await claim()).length > 0);
+      const waiting = wait()
+      const run = await execute()
+      await waiting
+      expect(run.status).toBe('running')
+      const claims = await claim()
+      expect(claims).toMatchObject([
+        { lease: { runId: run.id, attempt: 1, workerId }, workflow: benchWorkflow, input: {}, hasSnapshot: false },
+      ])
+      expect(await claim()).toEqual([])
+    })
+
+    it('takes place only with a worker that waits and has room, and leaves the rest queued', async () => {
+      const { claim, wait, execute } = await setUp()
+      expect((await execute()).status).toBe('queued')
+      await wait()
+      while ((await claim(2)).length > 0);
+      const waiting = wait()
+      const runs = await Promise.all([execute(), execute(), execute()])
+      await waiting
+      expect(runs.map(({ status }) => status).sort()).toEqual(['queued', 'running', 'running'])
+      const claimed = [...(await claim(2)), ...(await claim(2))].map(({ lease }) => lease.runId)
+      expect(claimed.sort()).toEqual(runs.map(({ id }) => id).sort())
+    })
+
+    it('gives the place back when the run can’t be stored', async () => {
+      const { transport, by, claim, wait } = await setUp()
+      while ((await claim(1)).length > 0);
+      const waiting = wait()
+      const runs = room.runsWith(transport)
+      await expect(runs.execute(by, newId(), { input: {} })).rejects.toMatchObject({ code: 'workflow.not_found' })
+      const place = transport.reserve()
+      expect(place).not.toBeNull()
+      expect(transport.reserve()).toBeNull()
+      place!.release()
+      transport.queued(newId())
+      await waiting
+    })
+
+    it('makes what the worker has not taken due again when it stops', async () => {
+      const { transport, by, claim, wait, execute } = await setUp()
+      while ((await claim()).length > 0);
+      const waiting = wait()
+      const run = await execute()
+      await waiting
+      transport.retire()
+      expect(transport.reserve()).toBeNull()
+      await transport.giveBack()
+      expect(await room.runs.get(by.organizationId, run.id)).toMatchObject({ status: 'queued' })
+      const other = room.createTransport()
+      const claims = await other.claim({ workerId: newId(), limit: 100 })
+      expect(claims.map(({ lease }) => lease.runId)).toContain(run.id)
+    })
   })
 
   it('stops waiting when told to', async () => {

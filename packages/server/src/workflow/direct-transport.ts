@@ -16,9 +16,10 @@ import type { Database, ScopedDb } from '../database/index.ts'
 import { committing, resyncPayload } from '../database/index.ts'
 import type { VersionResolver } from '../prompt/ports.ts'
 import type { ClaimedRow } from './claim.ts'
-import { claimDueRuns, extendLeases, freeRunsOf } from './claim.ts'
+import { claimDueRuns, extendLeases, freeRunsOf, undoClaim } from './claim.ts'
 import { finishRun } from './finish.ts'
-import { priceBatch, recordBatch } from './record.ts'
+import { priceBatch, recordLastBatch } from './record.ts'
+import type { DueSignal, Reservation } from './signals.ts'
 import { announceEvents, channels } from './signals.ts'
 import { loadSnapshots, saveSnapshots } from './snapshot-store.ts'
 import { findVersion } from './workflow-store.ts'
@@ -39,7 +40,7 @@ const cacheSize = 500
 const maxTakeovers = 10
 
 /** The transport of a worker in the same process: the database without a network between. */
-export class DirectTransport implements RunTransport {
+export class DirectTransport implements RunTransport, DueSignal {
   readonly #parts: DirectTransportParts
   readonly #definitions = new Map<string, Workflow>()
   readonly #prompts = new Map<string, PromptVersionContent>()
@@ -47,6 +48,18 @@ export class DirectTransport implements RunTransport {
   /** Runs that were announced here and whose own notification has not come back yet. */
   readonly #own = new Set<string>()
   readonly #cancelListeners = new Set<(runId: string) => void>()
+  #workerId: string | undefined
+  /** False while all that woke the worker is a run that was handed over. */
+  #mayBeDue = true
+  #lookedAt = 0
+  /** How many more runs the worker said it takes. */
+  #room = 0
+  /** Places that are reserved and not started yet. */
+  #reserved = 0
+  /** Runs that are the worker's already and that it has not taken yet. */
+  #handed: ClaimedRow[] = []
+  #isWaiting = false
+  #isRetired = false
   #woken = false
   #wake: () => void = () => {}
   #unlisten: (() => Promise<void>)[] = []
@@ -63,7 +76,7 @@ export class DirectTransport implements RunTransport {
         // Those of its own that were on their way are lost with a resync.
         if (runId === resyncPayload) this.#own.clear()
         // Of its own runs this process has heard already.
-        if (!this.#own.delete(runId)) this.#wakeUp()
+        if (!this.#own.delete(runId)) this.#hearOfDue()
       }),
       await database.listen(channels.cancelled, (runId) => {
         if (runId === resyncPayload) return
@@ -79,8 +92,47 @@ export class DirectTransport implements RunTransport {
   /** Says that a run has become due, to this process at once and to all others; call it after the commit. */
   queued(runId: string): void {
     if (this.#unlisten.length > 0) this.#own.add(runId)
-    this.#wakeUp()
+    this.#hearOfDue()
     this.#parts.database.notify(channels.due, runId)
+  }
+
+  reserve(): Reservation | null {
+    const workerId = this.#workerId
+    const isThere = this.#isWaiting && !this.#isRetired && this.#room > this.#handed.length + this.#reserved
+    if (workerId === undefined || !isThere) return null
+    this.#reserved++
+    return {
+      workerId,
+      leaseMs: this.#parts.leaseMs,
+      start: (row, definition) => {
+        this.#reserved--
+        remember(this.#definitions, definitionKey(row), definition)
+        this.#handed.push(row)
+        if (this.#isWaiting) this.#mayBeDue = false
+        this.#wakeUp()
+      },
+      release: () => {
+        this.#reserved--
+      },
+    }
+  }
+
+  /** No new run is handed to the worker any more; call it before the worker stops. */
+  retire(): void {
+    this.#isRetired = true
+  }
+
+  /** Gives back what was handed over and not taken; call it when the worker has stopped. */
+  async giveBack(): Promise<void> {
+    for (const row of this.#handed.splice(0)) {
+      await this.#parts.database.withOrganization(row.organization_id, (db) => undoClaim(db, row))
+      this.queued(row.id)
+    }
+  }
+
+  #hearOfDue(): void {
+    this.#mayBeDue = true
+    this.#wakeUp()
   }
 
   #wakeUp(): void {
@@ -90,6 +142,7 @@ export class DirectTransport implements RunTransport {
 
   async register(registration: WorkerRegistration): Promise<void> {
     const { database } = this.#parts
+    this.#workerId = registration.workerId
     // The embedded database belongs to one process, so whoever else holds a run there is dead.
     if (database.kind === 'pglite') {
       await database.withSystem((db) => freeRunsOf(db, { exceptWorker: registration.workerId }))
@@ -97,14 +150,29 @@ export class DirectTransport implements RunTransport {
   }
 
   async claim({ workerId, limit }: { workerId: string; limit: number }): Promise<ClaimedRun[]> {
-    const { database, leaseMs } = this.#parts
-    const rows = await database.withSystem((db) => committing(() => claimDueRuns(db, { workerId, limit, leaseMs })))
+    const due = await this.#claimDue(workerId, limit - this.#handed.length - this.#reserved)
+    const handed = this.#handed.splice(0, limit - due.length)
     const claims: ClaimedRun[] = []
-    for (const row of rows) {
-      if (row.takeovers > maxTakeovers) await this.#giveUp(row, workerId)
-      else claims.push(await this.#load(row, workerId))
+    try {
+      for (const row of [...handed, ...due]) {
+        if (row.takeovers > maxTakeovers) await this.#giveUp(row, workerId)
+        else claims.push(await this.#load(row, workerId))
+      }
+    } finally {
+      this.#room = limit - claims.length
     }
     return claims
+  }
+
+  /** Looks into the database, unless all there is to take was handed over; that puts it off for the poll time at most. */
+  async #claimDue(workerId: string, limit: number): Promise<ClaimedRow[]> {
+    const { database, leaseMs, pollMs } = this.#parts
+    const now = performance.now()
+    const isWorthIt = this.#mayBeDue || now - this.#lookedAt >= pollMs
+    this.#mayBeDue = true
+    if (limit <= 0 || !isWorthIt) return []
+    this.#lookedAt = now
+    return database.withSystem((db) => committing(() => claimDueRuns(db, { workerId, limit, leaseMs })))
   }
 
   async waitForWork(signal: AbortSignal): Promise<void> {
@@ -116,12 +184,14 @@ export class DirectTransport implements RunTransport {
       const done = () => {
         clearTimeout(timer)
         signal.removeEventListener('abort', done)
+        this.#isWaiting = false
         this.#wake = () => {}
         this.#woken = false
         resolve()
       }
       const timer = setTimeout(done, this.#parts.pollMs)
       signal.addEventListener('abort', done)
+      this.#isWaiting = true
       this.#wake = done
     })
   }
@@ -145,11 +215,7 @@ export class DirectTransport implements RunTransport {
   async record(lease: RunLease, batch: RunBatch): Promise<void> {
     const priced = await this.#price(lease, batch)
     const { database } = this.#parts
-    await database.withOrganization(lease.organizationId, (db) => {
-      // Nothing follows, and a lost lease has written nothing: the commit can go with the statement.
-      const isOneStatement = priced.executions.length === 0
-      return isOneStatement ? committing(() => recordBatch(db, lease, priced)) : recordBatch(db, lease, priced)
-    })
+    await database.withOrganization(lease.organizationId, (db) => recordLastBatch(db, lease, priced))
     announceEvents(database, lease.runId)
   }
 
@@ -189,14 +255,14 @@ export class DirectTransport implements RunTransport {
   async #load(row: ClaimedRow, workerId: string): Promise<ClaimedRun> {
     const { organization_id: organizationId, id: runId, attempt } = row
     const versionIds = [...new Set(Object.values(row.pins).map(({ versionId }) => versionId))]
-    const definitionKey = `${organizationId} ${row.workflow_id} ${row.workflow_version}`
-    const known = this.#definitions.get(definitionKey)
+    const key = definitionKey(row)
+    const known = this.#definitions.get(key)
     const missing = versionIds.filter((id) => !this.#prompts.has(id))
     const isFresh = attempt === 1 && known !== undefined && missing.length === 0
     const past = isFresh
       ? freshPast
       : await this.#parts.database.withOrganization(organizationId, async (db) => {
-          if (!known) remember(this.#definitions, definitionKey, await loadDefinition(db, row))
+          if (!known) remember(this.#definitions, key, await loadDefinition(db, row))
           for (const [id, content] of await this.#parts.resolver.load(db, missing)) remember(this.#prompts, id, content)
           return attempt === 1 ? freshPast : loadPast(db, runId)
         })
@@ -205,7 +271,7 @@ export class DirectTransport implements RunTransport {
       lease: { organizationId, runId, attempt, workerId },
       workflowId: row.workflow_id,
       workflowVersion: row.workflow_version,
-      workflow: this.#definitions.get(definitionKey)!,
+      workflow: this.#definitions.get(key)!,
       input: row.input,
       pins: row.pins,
       prompts: Object.fromEntries(
@@ -217,6 +283,10 @@ export class DirectTransport implements RunTransport {
       ...past,
     }
   }
+}
+
+function definitionKey(row: ClaimedRow): string {
+  return `${row.organization_id} ${row.workflow_id} ${row.workflow_version}`
 }
 
 interface Past {

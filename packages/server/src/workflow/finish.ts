@@ -1,11 +1,8 @@
-import type { RunLease, RunOutcome, TimedEvent } from '@fairlead/core/workflow'
+import type { PendingInterrupt, RunLease, RunOutcome, TimedEvent } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { ScopedDb } from '../database/index.ts'
-import { committing } from '../database/index.ts'
 import type { PricedBatch } from './record.ts'
-import { holds, leaseLost, recordBatch } from './record.ts'
-
-type Ending = 'completed' | 'failed' | 'cancelled'
+import { holds, leaseLost, recordBatch, recordLastBatch } from './record.ts'
 
 /**
  * Ends a claim in the caller's transaction and answers the run's next status. A run that was to wait becomes due again
@@ -17,63 +14,39 @@ export async function finishRun(
   outcome: RunOutcome,
   batch: PricedBatch,
 ): Promise<'completed' | 'failed' | 'cancelled' | 'waiting' | 'queued'> {
-  const questions = outcome.status === 'waiting' ? outcome.interrupts : []
-  const events = outcome.status === 'cancelled' ? await signed(db, lease, batch.events) : batch.events
-  // First the batch, whose update checks the lease and locks the run's row against answers until the end.
-  await recordBatch(db, lease, { ...batch, events, questions: [...batch.questions, ...questions] })
   switch (outcome.status) {
     case 'completed':
-      await end(db, lease, { status: 'completed', output: JSON.stringify(outcome.output) })
+      await recordLastBatch(db, lease, batch, { status: 'completed', output: JSON.stringify(outcome.output) })
       return 'completed'
     case 'failed':
-      await end(db, lease, { status: 'failed', error: JSON.stringify(outcome.error) })
+      await recordLastBatch(db, lease, batch, { status: 'failed', error: JSON.stringify(outcome.error) })
       return 'failed'
-    case 'cancelled':
-      await end(db, lease, { status: 'cancelled' })
+    case 'cancelled': {
+      const events = await signed(db, lease, batch.events)
+      await recordLastBatch(db, lease, { ...batch, events }, { status: 'cancelled' })
       return 'cancelled'
-    case 'released':
-      return letGo(db, lease, 'queued')
-    case 'waiting': {
-      const addresses = outcome.interrupts.map(({ address }) => address)
-      if (await anyAnswered(db, lease.runId, addresses)) return letGo(db, lease, 'queued')
-      const event: TimedEvent = { type: 'run.waiting', addresses, at: new Date().toISOString() }
-      await recordBatch(db, lease, { entries: [], questions: [], events: [event], executions: [] })
-      return letGo(db, lease, 'waiting')
     }
+    case 'released':
+      await recordBatch(db, lease, batch)
+      return letGo(db, lease, 'queued')
+    case 'waiting':
+      return wait(db, lease, outcome.interrupts, batch)
   }
 }
 
-/** Ends the run, in one last statement with all that follows from it: it asks nothing more, is never resumed, and is told of. */
-async function end(
+async function wait(
   db: ScopedDb,
   lease: RunLease,
-  { status, output = null, error = null }: { status: Ending; output?: string | null; error?: string | null },
-): Promise<void> {
-  const ended = sql`
-    with run as (
-      update workflow_runs set status = ${status}, output = ${output}::json, error = ${error}::json, lease_owner = null,
-        lease_expires_at = null, finished_at = now(), updated_at = now()
-      where ${holds(lease)}
-      returning organization_id, id, workflow_id, workflow_version
-    ), questions as (
-      update run_interrupts question set status = 'cancelled' from run
-      where question.organization_id = run.organization_id and question.run_id = run.id and question.status = 'pending'
-    ), snapshots as (
-      delete from run_snapshots snapshot using run
-      where snapshot.organization_id = run.organization_id and snapshot.run_id = run.id
-    ), writes as (
-      delete from run_snapshot_writes pending using run
-      where pending.organization_id = run.organization_id and pending.run_id = run.id
-    ), told as (
-      insert into outbox (organization_id, topic, key, payload)
-      select organization_id, 'run.finished', id::text, json_build_object('runId', id, 'workflowId', workflow_id,
-        'workflowVersion', workflow_version, 'status', ${status}::text)
-      from run
-    )
-    select id from run
-  `
-  const { rows } = await committing(() => ended.execute(db))
-  if (rows.length === 0) throw leaseLost(lease)
+  interrupts: readonly PendingInterrupt[],
+  batch: PricedBatch,
+): Promise<'waiting' | 'queued'> {
+  // First the batch, whose update checks the lease and locks the run's row against answers until the end.
+  await recordBatch(db, lease, { ...batch, questions: [...batch.questions, ...interrupts] })
+  const addresses = interrupts.map(({ address }) => address)
+  if (await anyAnswered(db, lease.runId, addresses)) return letGo(db, lease, 'queued')
+  const event: TimedEvent = { type: 'run.waiting', addresses, at: new Date().toISOString() }
+  await recordBatch(db, lease, { entries: [], questions: [], events: [event], executions: [] })
+  return letGo(db, lease, 'waiting')
 }
 
 async function letGo<Status extends 'queued' | 'waiting'>(

@@ -75,7 +75,10 @@ export function createWorkflowRoom(parts: WorkflowRoomParts) {
     },
     /** Lets every run end its step and gives back what is unfinished, for other processes or the next start; what takes longer is cut off. */
     async stopWorking(timeoutMs: number) {
-      if (isWorking) await worker.stop(timeoutMs)
+      if (!isWorking) return
+      transport.retire()
+      await worker.stop(timeoutMs)
+      await transport.giveBack()
     },
     async close() {
       if (isWorking) await transport.close()

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { CallPrice, NewExecution } from '../analytics/service.ts'
 import { callColumns, insertExecutions } from '../analytics/service.ts'
 import type { ScopedDb } from '../database/index.ts'
+import { committing } from '../database/index.ts'
 import { toEventRow } from './event-row.ts'
 
 /** A batch whose model calls have their costs. */
@@ -11,12 +12,46 @@ export interface PricedBatch extends RunBatch {
   executions: NewExecution[]
 }
 
+/** How a run ends. */
+export interface Ending {
+  status: 'completed' | 'failed' | 'cancelled'
+  /** JSON. */
+  output?: string | undefined
+  /** JSON. */
+  error?: string | undefined
+}
+
 /**
- * Stores a batch in the caller's transaction, in one statement: the update of the run checks the lease and gives out the
- * events' numbers, and entries, questions and events are inserted from its result, so that nothing is stored when the
- * lease is gone. Throws `run.lease_lost` then.
+ * Stores a batch in the caller's transaction and commits it, if that is all of it: nothing else may follow. In one
+ * statement the update of the run checks the lease and gives out the events' numbers, and entries, questions and events
+ * are inserted from its result, so that nothing is stored when the lease is gone. Throws `run.lease_lost` then.
+ * With an `ending` the run ends with it: it asks nothing more, is never resumed, and is told of.
  */
+export async function recordLastBatch(
+  db: ScopedDb,
+  lease: RunLease,
+  batch: PricedBatch,
+  ending?: Ending,
+): Promise<void> {
+  if (ending && batch.questions.length > 0) {
+    // The statement would not see the questions that it asks itself.
+    await recordBatch(db, lease, batch)
+    return recordLastBatch(db, lease, { entries: [], questions: [], events: [], executions: [] }, ending)
+  }
+  const { executions } = batch
+  // What is thrown after a commit undoes nothing; but a lost lease has written nothing either.
+  if (executions.length === 0) return committing(() => recordRows(db, lease, batch, ending))
+  await recordRows(db, lease, batch, ending)
+  await committing(() => insertExecutions(db, executions))
+}
+
+/** As `recordLastBatch`, with more to follow in the transaction. */
 export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBatch): Promise<void> {
+  await recordRows(db, lease, batch)
+  await insertExecutions(db, batch.executions)
+}
+
+async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, ending?: Ending): Promise<void> {
   const { entries, questions, events } = batch
   const calls = entries.flatMap((entry) => entry.calls ?? [])
   const total = (of: (call: ModelCall) => number) => calls.reduce((sum, call) => sum + of(call), 0)
@@ -32,9 +67,10 @@ export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBa
         output_tokens = output_tokens + ${total(({ usage }) => usage.outputTokens)}::bigint,
         reasoning_tokens = reasoning_tokens + ${total(({ usage }) => usage.reasoningTokens)}::bigint,
         cost_nano_usd = cost_nano_usd + ${total(({ costNanoUsd }) => costNanoUsd ?? 0)}::bigint,
-        updated_at = now()
+        updated_at = now()${ending ? endingColumns(ending) : sql``}
       where ${holds(lease)}
-      returning organization_id, id, attempt, event_seq - ${events.length}::int as base
+      returning organization_id, id, workflow_id, workflow_version, attempt,
+        event_seq - ${events.length}::int as base
     ), journal as (
       insert into run_journal (organization_id, run_id, address, node_id, status, output, error, usage, attempts,
         started_at, finished_at, recorded_by_attempt)
@@ -54,11 +90,34 @@ export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBa
       select lease.organization_id, lease.id, lease.base + e.position, e.event ->> 'type', e.event ->> 'address',
         (e.event ->> 'payload')::json, (e.event ->> 'at')::timestamptz
       from lease, json_array_elements(${JSON.stringify(events.map(toEventRow))}::json) with ordinality as e(event, position)
-    )
+    )${ending ? afterEnding(ending) : sql``}
     select base from lease
   `.execute(db)
   if (rows.length === 0) throw leaseLost(lease)
-  await insertExecutions(db, batch.executions)
+}
+
+function endingColumns({ status, output, error }: Ending) {
+  return sql`, status = ${status}, output = ${output ?? null}::json, error = ${error ?? null}::json, lease_owner = null,
+    lease_expires_at = null, finished_at = now()`
+}
+
+function afterEnding({ status }: Ending) {
+  return sql`, closed as (
+      update run_interrupts question set status = 'cancelled' from lease
+      where question.organization_id = lease.organization_id and question.run_id = lease.id
+        and question.status = 'pending'
+    ), snapshots as (
+      delete from run_snapshots snapshot using lease
+      where snapshot.organization_id = lease.organization_id and snapshot.run_id = lease.id
+    ), writes as (
+      delete from run_snapshot_writes pending using lease
+      where pending.organization_id = lease.organization_id and pending.run_id = lease.id
+    ), told as (
+      insert into outbox (organization_id, topic, key, payload)
+      select organization_id, 'run.finished', id::text, json_build_object('runId', id, 'workflowId', workflow_id,
+        'workflowVersion', workflow_version, 'status', ${status}::text)
+      from lease
+    )`
 }
 
 /** True for the run while the lease is the one that holds it. */

@@ -6,10 +6,11 @@ import type { Database, ScopedDb } from '../database/index.ts'
 import { committing } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import type { VersionResolver } from '../prompt/ports.ts'
+import type { ClaimedRow } from './claim.ts'
 import { toEventRow } from './event-row.ts'
 import { toRun } from './run-record.ts'
 import * as store from './run-store.ts'
-import type { DueSignal } from './signals.ts'
+import type { DueSignal, Reservation } from './signals.ts'
 import { announceEvents, channels } from './signals.ts'
 import type { WorkflowService } from './workflow-service.ts'
 import { faultsOf } from './workflow-service.ts'
@@ -33,12 +34,27 @@ export class RunService {
   }
 
   /**
-   * Queues a run of the latest version, or of the one that is named, pinned to what it resolves to now. Throws
+   * Starts a run of the latest version, or of the one that is named, pinned to what it resolves to now. Throws
    * `run.invalid_input` and `workflow.invalid`, with pointers.
    */
   async execute(by: Principal, workflowId: string, request: ExecuteRequest): Promise<Run> {
-    const { database, workflows, due, newId } = this.#parts
-    const row = await database.withOrganization(by.organizationId, async (db) => {
+    const { due } = this.#parts
+    const place = due.reserve()
+    try {
+      const { row, definition } = await this.#insert(by, workflowId, request, place)
+      const run = toRun(row, [])
+      if (place) place.start({ ...row, cancel_requested: false } as ClaimedRow, definition)
+      else due.queued(row.id)
+      return run
+    } catch (error) {
+      place?.release()
+      throw error
+    }
+  }
+
+  #insert(by: Principal, workflowId: string, request: ExecuteRequest, place: Reservation | null) {
+    const { database, workflows, newId } = this.#parts
+    return database.withOrganization(by.organizationId, async (db) => {
       const { definition, version } = await workflows.getIn(db, workflowId, request.version)
       assertInput(definition, request.input)
       assertValid(validateWorkflow(definition, await workflows.catalogIn(db, definition)))
@@ -55,10 +71,8 @@ export class RunService {
         created_by_kind: by.kind,
         created_by_id: by.id,
       }
-      return committing(() => store.insertRun(db, run))
+      return { row: await committing(() => store.insertRun(db, run, place)), definition }
     })
-    due.queued(row.id)
-    return toRun(row, [])
   }
 
   get(organizationId: string, id: string): Promise<Run> {

@@ -2,6 +2,7 @@ import type { RunStatus } from '@fairlead/core/workflow'
 import type { Insertable, Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { ScopedDb, Tables } from '../database/index.ts'
+import { firstClaim } from './claim.ts'
 import type { EventRow } from './event-row.ts'
 import { deleteSnapshots } from './snapshot-store.ts'
 import type { IdPage } from './workflow-store.ts'
@@ -9,8 +10,14 @@ import type { IdPage } from './workflow-store.ts'
 export type RunRow = Selectable<Tables['workflow_runs']>
 export type InterruptRow = Selectable<Tables['run_interrupts']>
 
-export async function insertRun(db: ScopedDb, row: Insertable<Tables['workflow_runs']>): Promise<RunRow> {
-  return db.insertInto('workflow_runs').values(row).returningAll().executeTakeFirstOrThrow()
+/** Stores a new run: queued, or with `claim` as if that worker had claimed it. */
+export async function insertRun(
+  db: ScopedDb,
+  row: Insertable<Tables['workflow_runs']>,
+  claim: { workerId: string; leaseMs: number } | null,
+): Promise<RunRow> {
+  const values = claim === null ? row : { ...row, ...firstClaim(claim) }
+  return db.insertInto('workflow_runs').values(values).returningAll().executeTakeFirstOrThrow()
 }
 
 export async function findRun(db: ScopedDb, id: string): Promise<RunRow | undefined> {

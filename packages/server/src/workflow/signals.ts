@@ -1,8 +1,22 @@
+import type { Workflow } from '@fairlead/core/workflow'
 import type { Database } from '../database/index.ts'
+import type { ClaimedRow } from './claim.ts'
 
-/** Tells the workers that a run has become due; called after the commit. */
+/** Brings due runs to workers. */
 export interface DueSignal {
+  /** Tells the workers that a run has become due; called after the commit. */
   queued(runId: string): void
+  /** A place with the worker of this process, if it waits for work: a new run can be stored as claimed by it at once. */
+  reserve(): Reservation | null
+}
+
+/** A worker's place for one run; either `start` or `release` must follow. */
+export interface Reservation {
+  workerId: string
+  leaseMs: number
+  /** Hands over the run that was stored as claimed; called after the commit. */
+  start(row: ClaimedRow, definition: Workflow): void
+  release(): void
 }
 
 /** What processes tell each other about runs; payloads are run ids. */

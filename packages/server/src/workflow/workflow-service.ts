@@ -43,8 +43,8 @@ export class WorkflowService {
     return this.#within(by.organizationId, async (db) => {
       const id = newId()
       const version = this.#newVersion(by, id, 1, workflow, draft.message)
-      const row = await store.insertWorkflow(db, { id, ...titleOf(workflow) }, version)
-      return this.#stored(db, row, 1)
+      await store.insertWorkflow(db, { id, ...titleOf(workflow) }, version)
+      return this.getIn(db, id, 1)
     })
   }
 
@@ -60,7 +60,7 @@ export class WorkflowService {
           : undefined
       if (!moved || expected === undefined) throw await this.#conflict(db, id)
       await store.insertVersion(db, this.#newVersion(by, id, expected + 1, workflow, draft.message))
-      return this.#stored(db, moved, moved.latest_version)
+      return this.getIn(db, id, moved.latest_version)
     })
   }
 
@@ -79,8 +79,20 @@ export class WorkflowService {
 
   /** One version inside the caller's scope, the latest unless one is named. */
   async getIn(db: ScopedDb, id: string, version: number | undefined): Promise<StoredWorkflow> {
-    const row = await findExisting(db, id)
-    return this.#stored(db, row, version ?? row.latest_version)
+    const row = await store.findWorkflowVersion(db, id, version)
+    if (!row) throw unknownWorkflow(id)
+    if (!row.version) {
+      throw new FairleadError(
+        'workflow.version_not_found',
+        `The workflow has no version ${version}; its latest is ${row.latest_version}.`,
+      )
+    }
+    return {
+      ...toSummary(row),
+      version: row.version.version,
+      definition: row.version.definition as Workflow,
+      message: row.version.message,
+    }
   }
 
   /** What a run executes, also when its workflow has been archived since. */
@@ -122,25 +134,8 @@ export class WorkflowService {
     return loadCatalog(db, this.#parts, workflow)
   }
 
-  async #stored(db: ScopedDb, row: store.WorkflowRow, version: number): Promise<StoredWorkflow> {
-    const stored = await store.findVersion(db, row.id, version)
-    if (!stored) {
-      throw new FairleadError(
-        'workflow.version_not_found',
-        `The workflow has no version ${version}; its latest is ${row.latest_version}.`,
-      )
-    }
-    return {
-      ...toSummary(row),
-      version,
-      definition: stored.definition as Workflow,
-      message: stored.message,
-    }
-  }
-
   async #conflict(db: ScopedDb, id: string): Promise<FairleadError> {
-    const row = await findExisting(db, id)
-    const current = await this.#stored(db, row, row.latest_version)
+    const current = await this.getIn(db, id, undefined)
     return new FairleadError(
       'workflow.version_conflict',
       `The workflow has moved on to version ${current.version}. Read it again, redo the change on top of it and send its ETag.`,
@@ -216,7 +211,11 @@ function parse({ definition }: Draft): Workflow {
 async function findExisting(db: ScopedDb, id: string): Promise<store.WorkflowRow> {
   const row = await store.findWorkflow(db, id)
   if (row) return row
-  throw new FairleadError('workflow.not_found', `There is no workflow "${id}".`)
+  throw unknownWorkflow(id)
+}
+
+function unknownWorkflow(id: string): FairleadError {
+  return new FairleadError('workflow.not_found', `There is no workflow "${id}".`)
 }
 
 function versionOfTag(tag: string): number | undefined {

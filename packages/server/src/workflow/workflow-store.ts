@@ -26,8 +26,8 @@ export async function insertWorkflow(
   db: ScopedDb,
   row: { id: string; name: string; description: string | null },
   version: NewVersion,
-): Promise<WorkflowRow> {
-  const workflow = await db
+): Promise<void> {
+  await db
     .insertInto('workflows')
     .values({
       ...row,
@@ -35,10 +35,8 @@ export async function insertWorkflow(
       latest_version: version.version,
       created_by: version.createdBy,
     })
-    .returningAll()
-    .executeTakeFirstOrThrow()
+    .execute()
   await insertVersion(db, version)
-  return workflow
 }
 
 export async function insertVersion(db: ScopedDb, version: NewVersion): Promise<void> {
@@ -87,6 +85,32 @@ export async function archiveWorkflow(db: ScopedDb, workflowId: string, expected
 /** A workflow that is not archived. */
 export async function findWorkflow(db: ScopedDb, id: string): Promise<WorkflowRow | undefined> {
   return db.selectFrom('workflows').selectAll().where('id', '=', id).where('archived_at', 'is', null).executeTakeFirst()
+}
+
+/** A workflow that is not archived, with one of its versions: the latest unless one is named. */
+export async function findWorkflowVersion(
+  db: ScopedDb,
+  id: string,
+  version: number | undefined,
+): Promise<
+  (WorkflowRow & { version: Pick<WorkflowVersionRow, 'version' | 'definition' | 'message'> | null }) | undefined
+> {
+  const row = await db
+    .selectFrom('workflows')
+    .leftJoin('workflow_versions as stored', (join) =>
+      join
+        .onRef('stored.organization_id', '=', 'workflows.organization_id')
+        .onRef('stored.workflow_id', '=', 'workflows.id')
+        .on((on) => on('stored.version', '=', version ?? on.ref('workflows.latest_version'))),
+    )
+    .selectAll('workflows')
+    .select(['stored.version as stored_version', 'stored.definition as definition', 'stored.message as message'])
+    .where('workflows.id', '=', id)
+    .where('workflows.archived_at', 'is', null)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { stored_version, definition, message, ...workflow } = row
+  return { ...workflow, version: stored_version === null ? null : { version: stored_version, definition, message } }
 }
 
 export async function findVersion(

@@ -12,6 +12,7 @@ import { DirectTransport } from '../direct-transport.ts'
 import { toRunEvent } from '../event-row.ts'
 import { RunService } from '../run-service.ts'
 import { listEvents } from '../run-store.ts'
+import type { DueSignal } from '../signals.ts'
 import { channels } from '../signals.ts'
 import { WorkflowService } from '../workflow-service.ts'
 
@@ -34,8 +35,12 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
   }
   const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
   // What another process would say: workers hear of it by the notification alone.
-  const due = { queued: (runId: string) => database.notify(channels.due, runId) }
-  const runs = new RunService({ database, workflows, resolver: refResolver, due, clock, newId })
+  const due = { queued: (runId: string) => database.notify(channels.due, runId), reserve: () => null }
+  const runsWith = (signal: DueSignal) =>
+    new RunService({ database, workflows, resolver: refResolver, due: signal, clock, newId })
+  const runs = runsWith(due)
+  const createWorkflow = (by: Principal, definition: Workflow) =>
+    workflows.create(by, { definition: definition as unknown as Record<string, unknown> })
   const answers = new AnswerService({ database, workflows, due, clock })
   const prompts = new PromptService({ database, clock, createId: newId })
   const createTransport = (pollMs = 200) =>
@@ -46,6 +51,8 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
     database,
     workflows,
     runs,
+    runsWith,
+    createWorkflow,
     answers,
     prompts,
     createTransport,
@@ -61,7 +68,7 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
     },
     /** Creates a workflow and queues a run of it. */
     async execute(by: Principal, definition: Workflow, input: Record<string, unknown> = {}): Promise<Run> {
-      const { id } = await workflows.create(by, { definition: definition as unknown as Record<string, unknown> })
+      const { id } = await createWorkflow(by, definition)
       return runs.execute(by, id, { input })
     },
     /** Resolves with the run as soon as it is as described. */
