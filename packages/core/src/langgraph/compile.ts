@@ -1,6 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver, CompiledStateGraph } from '@langchain/langgraph'
-import { END, START, StateGraph } from '@langchain/langgraph'
+import { END, Send, START } from '@langchain/langgraph'
 
 import type { Clock } from '../base/index.ts'
 import { createId, FairleadError, systemClock, systemRandom, withDefaults } from '../base/index.ts'
@@ -8,20 +8,16 @@ import type { Workflow, WorkflowStructure } from '../workflow/index.ts'
 import { analyzeStructure, initialValue, inputFaults, inspectWorkflow } from '../workflow/index.ts'
 import { BodyGroups } from './body-group.ts'
 import { evaluate } from './evaluate.ts'
-import type { FrameData } from './frame.ts'
-import { Frame } from './frame.ts'
+import type { Frame, FrameData } from './frame.ts'
+import { GraphBuilder } from './graph-builder.ts'
 import type { Plan } from './plan.ts'
 import { planWorkflow } from './plan.ts'
-import type { Builder, GraphContext } from './region-graph.ts'
+import type { GraphContext } from './region-graph.ts'
 import { buildRegion, graphName } from './region-graph.ts'
 import type { ModelSource, PromptSource, ToolSource } from './sources.ts'
 import { createSources } from './sources.ts'
 import type { RegionState } from './state.ts'
 import { frameKey, workflowState } from './state.ts'
-
-// No identifier of the expression language: LangGraph refuses a node that is named as a value of the state is.
-const startName = '0.start'
-const finishName = '0.finish'
 
 /** What a workflow needs from its host. */
 export interface WorkflowRuntime {
@@ -60,16 +56,12 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
     groups: new BodyGroups(),
     defaults: { clock, createId: () => createId(clock, systemRandom) },
   }
-  const graph = new StateGraph(workflowState(plan))
-  const builder = graph as unknown as Builder
-  const entry = plan.structure.entry!
-  builder.addNode(startName, startNode(context))
-  builder.addNode(finishName, finishNode(context))
-  builder.addEdge(START, startName)
-  builder.addEdge(startName, graphName(context, entry))
-  builder.addEdge(finishName, END)
-  const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, finishName)
-  const compiled = graph.compile({ checkpointer: runtime.checkpointer, name: plan.workflow.name })
+  const builder = new GraphBuilder(workflowState(plan))
+  const entry = graphName(context, plan.structure.entry!)
+  builder.addRouter(START, starter(context, entry), [entry])
+  const ending = { node: END, results: (frame: Frame) => evaluateOutputs(plan, frame) }
+  const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, ending)
+  const compiled = builder.compile<CompiledWorkflow>({ checkpointer: runtime.checkpointer, name: plan.workflow.name })
   // One more than the steps there can be: LangGraph counts the check that nothing is left to do.
   return compiled.withConfig({ recursionLimit: Math.min(steps + 4, 2 ** 31) }) as unknown as CompiledWorkflow
 }
@@ -87,21 +79,22 @@ function structureOf(workflow: Workflow): WorkflowStructure {
   )
 }
 
-/** Checks the inputs and gives every variable its first value. */
-function startNode({ plan, defaults }: GraphContext) {
+/** Checks the inputs and sends the first node the state that a run begins with; it writes that along with its own. */
+function starter({ plan, defaults }: GraphContext, entry: string) {
   const { inputs, variables } = plan.workflow
   const initial: Record<string, unknown> = {}
   for (const [name, variable] of Object.entries(variables)) {
     const value = initialValue(variable)
     if (value !== undefined) initial[name] = value
   }
-  return (state: RegionState, config: RunnableConfig) => {
-    const given = Object.fromEntries(Object.keys(inputs).map((name) => [name, state[name]]))
+  return (input: RegionState, config: RunnableConfig) => {
+    const given = Object.fromEntries(Object.keys(inputs).map((name) => [name, input[name]]))
     assertInputs(inputs, given)
     const thread: unknown = config.configurable?.thread_id
     const run = typeof thread === 'string' ? thread : defaults.createId()
-    const data: FrameData = { run, prefix: '', outer: null, passes: {}, entered: {} }
-    return { ...withDefaults(inputs, given), ...initial, [frameKey]: data }
+    const start = { ...withDefaults(inputs, given), ...initial }
+    const data: FrameData = { run, prefix: '', outer: null, passes: {}, entered: {}, start }
+    return new Send(entry, { [frameKey]: data })
   }
 }
 
@@ -111,14 +104,6 @@ function assertInputs(inputs: Workflow['inputs'], given: Record<string, unknown>
   if (!first) return
   const message = `The input does not fit the workflow: ${first.pointer} ${first.message}.`
   throw new FairleadError('workflow.invalid_input', message, { data: { errors } })
-}
-
-/** Evaluates the workflow's outputs. */
-function finishNode({ plan }: GraphContext) {
-  return (state: RegionState) => {
-    const frame = new Frame(state, state[frameKey]!, plan.reducers)
-    return evaluateOutputs(plan, frame)
-  }
 }
 
 function evaluateOutputs(plan: Plan, frame: Frame): Record<string, unknown> {

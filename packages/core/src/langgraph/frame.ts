@@ -25,6 +25,8 @@ export interface FrameData {
   question?: { request: InterruptRequest; at: number }
   /** The handle that the last node left by. */
   route?: string
+  /** What a run begins with, until its first node has written it. */
+  start?: Record<string, unknown>
   /** What the parallel node just entered spreads over: its items, or its branches' positions. */
   items?: unknown[]
 }
@@ -46,6 +48,8 @@ export class Frame {
     this.#own = own
     this.#before = data
     this.data = { ...data }
+    Object.assign(this.written, data.start)
+    delete this.data.start
     this.#reducers = variableReducers
   }
 
