@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { ClientConfig, PoolClient, QueryResult } from 'pg'
 import { Pool } from 'pg'
 import { CheckoutQueue } from './checkout-queue.ts'
@@ -114,6 +115,7 @@ class LoginPool {
   }
 
   async #run(client: PoolClient, text: string, parameters: readonly unknown[]): Promise<StatementResult> {
+    sendTogether(client)
     // Simple protocol: the only one that takes several statements at once.
     if (parameters.length === 0) return joinResults(await client.query(text))
     const name = this.#names?.nameOf(text)
@@ -123,6 +125,13 @@ class LoginPool {
   #logLoss(error: Error): void {
     this.#logger.warn({ err: error }, 'A database connection was lost')
   }
+}
+
+/** What is sent in one turn of the event loop, such as a beginning and its first statement, leaves in one piece. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = (client as PoolClient & { connection: { stream: Duplex } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 function joinResults(result: QueryResult | QueryResult[]): StatementResult {
