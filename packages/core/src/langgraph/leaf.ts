@@ -55,22 +55,25 @@ async function perform(
   await execution.journal?.settled()
   const startedAt = execution.clock()
   const calls: ModelCall[] = []
+  const callsSince = (noted: number) => (calls.length > noted ? { calls: calls.slice(noted) } : {})
   for (let attempt = first, delayMs = initialIntervalMs; ; attempt++, delayMs *= backoffFactor) {
     const place = { address, startedAt, attempt }
+    const noted = calls.length
     try {
       const input = evaluateMapping(planned, frame)
       const run = (tried: Attempt) => call(context, planned, input, { ...tried, address, attempt, execution, calls })
       const value = await withTimeout(planned.node, execution.signal, run)
-      record(execution, planned, place, { output: value, calls })
+      record(execution, planned, place, { output: value, calls }, callsSince(noted))
       return value
     } catch (cause) {
       if (mustPass(cause, execution.signal)) throw cause
       const error = toRunError(cause, planned.node.id, address)
       if (attempt - first + 1 >= maxAttempts || !isWorthRetrying(cause)) {
-        record(execution, planned, place, { error, calls })
+        record(execution, planned, place, { error, calls }, callsSince(noted))
         throw new NodeFailure(error, cause)
       }
-      execution.emit(nodeEvent(execution, planned, address, { type: 'node.retrying', attempt, delayMs, error }))
+      const retrying = { type: 'node.retrying' as const, attempt, delayMs, error, ...callsSince(noted) }
+      execution.emit(nodeEvent(execution, planned, address, retrying))
       await pause(delayMs, execution.signal)
     }
   }
@@ -97,6 +100,8 @@ function record(
   planned: PlannedNode,
   { address, startedAt, attempt }: { address: string; startedAt: number; attempt: number },
   result: { output?: unknown; error?: RunError; calls?: ModelCall[] },
+  /** The model calls of the last attempt: the event tells of those, the entry of all. */
+  lastCalls: { calls?: ModelCall[] } = {},
 ): void {
   const finishedAt = execution.clock()
   const durationMs = elapsed(startedAt, finishedAt)
@@ -106,8 +111,8 @@ function record(
     planned,
     address,
     result.error
-      ? { type: 'node.failed', attempt, error: result.error, durationMs, handling: planned.handling, ...calls }
-      : { type: 'node.completed', attempt, output: result.output, durationMs, ...calls },
+      ? { type: 'node.failed', attempt, error: result.error, durationMs, handling: planned.handling, ...lastCalls }
+      : { type: 'node.completed', attempt, output: result.output, durationMs, ...lastCalls },
   )
   if (!execution.journal) {
     execution.emit(event)

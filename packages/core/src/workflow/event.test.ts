@@ -35,7 +35,7 @@ test('a run that completes is told with its nodes, its output, its usage and its
     numbered([
       { type: 'run.started' },
       { type: 'node.started', ...node('a'), attempt: 1 },
-      { type: 'node.retrying', ...node('a'), attempt: 1, delayMs: 5, error: failure },
+      { type: 'node.retrying', ...node('a'), attempt: 1, delayMs: 5, error: failure, calls: [call(2)] },
       { type: 'node.started', ...node('a'), attempt: 2 },
       {
         type: 'node.completed',
@@ -53,8 +53,8 @@ test('a run that completes is told with its nodes, its output, its usage and its
     status: 'completed',
     output: { y: 2 },
     error: null,
-    costNanoUsd: 40,
-    usage: { inputTokens: 20, cachedTokens: 2, cacheWriteTokens: 4, outputTokens: 6, reasoningTokens: 8 },
+    costNanoUsd: 42,
+    usage: { inputTokens: 30, cachedTokens: 3, cacheWriteTokens: 6, outputTokens: 9, reasoningTokens: 12 },
     startedAt: '2026-01-01T00:00:0Z',
     finishedAt: '2026-01-01T00:00:5Z',
     lastSeq: 6,

@@ -178,7 +178,7 @@ class Fold {
         break
       }
       case 'node.retrying':
-        this.#put(event.address, { ...known, status: 'retrying', attempt: event.attempt, error: event.error })
+        this.#account(event, { ...known, status: 'retrying', attempt: event.attempt, error: event.error })
         break
       case 'node.waiting': {
         const { address, nodeId, request, at } = event
@@ -208,10 +208,15 @@ class Fold {
     }
   }
 
-  #finish(event: Extract<RunEvent, { type: 'node.completed' | 'node.failed' }>, node: NodeState): void {
+  #finish(event: EndOfAttempt, node: NodeState): void {
+    this.#account(event, node)
+    this.#questions.delete(event.address)
+  }
+
+  /** The state after an attempt, with what its model calls used. */
+  #account(event: EndOfAttempt, node: NodeState): void {
     const calls = event.calls ?? []
     this.#put(event.address, { ...node, calls: [...node.calls, ...calls] })
-    this.#questions.delete(event.address)
     for (const call of calls) {
       this.#run.usage = addUsage(this.#run.usage, call.usage)
       this.#run.costNanoUsd += call.costNanoUsd ?? 0
@@ -237,6 +242,8 @@ class Fold {
     this.#byNode.set(node.nodeId, { nodeType: node.nodeType, status, counts })
   }
 }
+
+type EndOfAttempt = Extract<RunEvent, { type: 'node.retrying' | 'node.completed' | 'node.failed' }>
 
 function newNode({ nodeId, nodeType, at }: Extract<RunEvent, { address: string }>): NodeState {
   return {

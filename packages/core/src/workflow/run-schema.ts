@@ -73,13 +73,21 @@ export const RunEventBody = z.discriminatedUnion('type', [
     done: z.int().optional(),
     total: z.int().optional(),
   }),
-  z.object({ type: z.literal('node.retrying'), ...node, attempt: z.int(), delayMs: z.number(), error: RunError }),
+  z.object({
+    type: z.literal('node.retrying'),
+    ...node,
+    attempt: z.int(),
+    delayMs: z.number(),
+    error: RunError,
+    calls: z.array(ModelCall).optional(),
+  }),
   z.object({
     type: z.literal('node.completed'),
     ...node,
     attempt: z.int(),
     output: z.unknown().optional(),
     durationMs: z.number(),
+    /** The model calls of this attempt; those before are with their `node.retrying`. */
     calls: z.array(ModelCall).optional(),
   }),
   z.object({

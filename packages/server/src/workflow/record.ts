@@ -53,7 +53,7 @@ export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBa
 
 async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, ending?: Ending): Promise<void> {
   const { entries, questions, events } = batch
-  const calls = entries.flatMap((entry) => entry.calls ?? [])
+  const calls = events.flatMap(callsOf)
   const total = (of: (call: ModelCall) => number) => calls.reduce((sum, call) => sum + of(call), 0)
   const { rows } = await sql`
     with lease as (
@@ -143,7 +143,7 @@ export async function priceBatch(
   priceCalls: (calls: ModelCall[]) => Promise<CallPrice[]>,
   unit: string | null,
 ): Promise<PricedBatch> {
-  const calls = batch.entries.flatMap((entry) => entry.calls ?? [])
+  const calls = [...batch.entries.flatMap((entry) => entry.calls ?? []), ...batch.events.flatMap(callsOf)]
   if (calls.length === 0) return { ...batch, executions: [] }
   const prices = new Map<string, CallPrice>()
   for (const [index, price] of (await priceCalls(calls)).entries()) prices.set(calls[index]!.id, price)
@@ -154,15 +154,25 @@ export async function priceBatch(
     events: batch.events.map((event) =>
       'calls' in event && event.calls ? { ...event, calls: event.calls.map(priced) } : event,
     ) as TimedEvent[],
-    executions: batch.entries.flatMap((entry) =>
-      (entry.calls ?? []).map((call) => toExecution(lease, entry, call, prices.get(call.id) ?? unpriced, unit)),
+    executions: batch.events.flatMap((event) =>
+      callsOf(event).map((call) => {
+        const { nodeId, address } = event as NodeEvent
+        return toExecution(lease, { nodeId, address }, call, prices.get(call.id) ?? unpriced, unit)
+      }),
     ),
   }
 }
 
+type NodeEvent = Extract<TimedEvent, { address: string }>
+
+/** Each call is told of once, with the end of its attempt: an entry repeats those of the attempts before. */
+function callsOf(event: TimedEvent): ModelCall[] {
+  return ('calls' in event ? event.calls : undefined) ?? []
+}
+
 function toExecution(
   { organizationId, runId }: RunLease,
-  { nodeId, address }: JournalEntry,
+  { nodeId, address }: Pick<JournalEntry, 'nodeId' | 'address'>,
   call: ModelCall,
   price: CallPrice,
   unit: string | null,

@@ -288,12 +288,23 @@ export function describeTransport(bench: () => TransportBench): void {
       usage,
       costNanoUsd: null,
     }
-    await transport.record(claim.lease, { ...nothing, entries: [entry('one', { calls: [call] })] })
+    // The first attempt is told of when it ends, so that its call counts whatever becomes of the next.
+    const node = { address: 'one', nodeId: 'one', nodeType: 'prompt' as const, at }
+    const error = { code: 'model.failed', message: 'No.' }
+    const retrying: TimedEvent = { type: 'node.retrying', ...node, attempt: 1, delayMs: 1, error, calls: [call] }
+    await transport.record(claim.lease, { ...nothing, events: [retrying] })
+    const before = await bench().run(by, run.id)
+    expect(before.usage).toEqual(usage)
+    expect(before.costNanoUsd).toBeGreaterThan(0)
+    const second = { ...call, id: crypto.randomUUID() }
+    const completed: TimedEvent = { type: 'node.completed', ...node, attempt: 2, durationMs: 1, calls: [second] }
+    const recorded = entry('one', { attempts: 2, calls: [call, second] })
+    await transport.record(claim.lease, { ...nothing, entries: [recorded], events: [completed] })
     const after = await bench().run(by, run.id)
-    expect(after.usage).toEqual(usage)
-    expect(after.costNanoUsd).toBeGreaterThan(0)
+    expect(after.usage.inputTokens).toBe(2 * usage.inputTokens)
+    expect(after.costNanoUsd).toBe(2 * before.costNanoUsd)
     await transport.finish(claim.lease, { status: 'completed', output: {} }, nothing)
-    expect(await bench().run(by, run.id)).toMatchObject({ usage, costNanoUsd: after.costNanoUsd })
+    expect(await bench().run(by, run.id)).toMatchObject({ usage: after.usage, costNanoUsd: after.costNanoUsd })
   })
 
   it('keeps snapshots with their writes, the latest saved alone, until the run ends', async () => {
