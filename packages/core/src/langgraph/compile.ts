@@ -74,7 +74,7 @@ function structureOf(workflow: Workflow): WorkflowStructure {
   const [first] = errors
   throw new FairleadError(
     'workflow.invalid',
-    `The workflow has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${first!.message} (${first!.path})`,
+    `The workflow has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${first!.message} ${first!.hint} (${first!.path})`,
     { data: { diagnostics: errors.map((error) => ({ ...error })) } },
   )
 }
@@ -102,7 +102,7 @@ function assertInputs(inputs: Workflow['inputs'], given: Record<string, unknown>
   const errors = inputFaults(inputs, given)
   const [first] = errors
   if (!first) return
-  const message = `The input does not fit the workflow: ${first.pointer} ${first.message}.`
+  const message = `The input does not fit the workflow: ${first.pointer}: ${first.message}`
   throw new FairleadError('workflow.invalid_input', message, { data: { errors } })
 }
 

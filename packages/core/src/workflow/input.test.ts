@@ -21,6 +21,6 @@ describe('the inputs of a workflow', () => {
 
   it('are taken from the values alone, not from what every object has', () => {
     expect(inputFaults({ constructor: { type: 'object' } }, {})).toMatchObject([{ pointer: '/constructor' }])
-    expect(inputFaults({}, { a: 1 })).toMatchObject([{ message: 'is no input of the workflow; it has none' }])
+    expect(inputFaults({}, { a: 1 })).toMatchObject([{ message: 'Is no input of the workflow; it has none.' }])
   })
 })

@@ -12,7 +12,7 @@ export function inputFaults(inputs: Workflow['inputs'], values: Readonly<Record<
   for (const [name, schema] of Object.entries(inputs)) {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value === undefined) {
-      if (defaultOf(schema) === undefined) faults.push({ pointer: jsonPointer([name]), message: 'is missing' })
+      if (defaultOf(schema) === undefined) faults.push({ pointer: jsonPointer([name]), message: 'Is missing.' })
       continue
     }
     for (const { pointer, message } of validateJson(schema, value)) {
@@ -23,7 +23,7 @@ export function inputFaults(inputs: Workflow['inputs'], values: Readonly<Record<
   for (const name of Object.keys(values)) {
     if (Object.hasOwn(inputs, name)) continue
     const inputsThere = known.length > 0 ? `its inputs are ${known.join(', ')}` : 'it has none'
-    faults.push({ pointer: jsonPointer([name]), message: `is no input of the workflow; ${inputsThere}` })
+    faults.push({ pointer: jsonPointer([name]), message: `Is no input of the workflow; ${inputsThere}.` })
   }
   return faults
 }

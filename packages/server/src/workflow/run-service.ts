@@ -167,7 +167,7 @@ function assertInput({ inputs }: Workflow, input: Record<string, unknown>): void
   const faults = inputFaults(inputs, input)
   const [first] = faults
   if (!first) return
-  const message = `The input does not fit the workflow: ${first.pointer} ${first.message}`
+  const message = `The input does not fit the workflow: ${first.pointer}: ${first.message}`
   throw new FairleadError('run.invalid_input', message, {
     data: { errors: faults.map((fault) => ({ pointer: `/input${fault.pointer}`, message: fault.message })) },
   })
