@@ -135,7 +135,7 @@ async function readParts({ contract }: BoundEndpoint, { bodyLimits }: RouteParts
   const params = checkPart('path', contract.params, request.params)
   // An id that can't be one is an unknown id.
   const isText = Object.values(request.params).every((value) => !value?.includes('\0'))
-  if (!params.ok || !isText) throw problem('http.not_found', `There is nothing at ${request.path}.`)
+  if (!params.ok || !isText) throw problem('http.not_found', `There is nothing at ${request.baseUrl}${request.path}.`)
   const query = checkPart('query', contract.query ?? noQuery, request.query)
   const rawBody = contract.body ? await readJsonBody(request, bodyLimits) : undefined
   const body = checkPart('body', contract.body, rawBody)
