@@ -1,5 +1,7 @@
 export { type Author, encodeCommit, encodeContent } from './commit.ts'
 export type { Prompt, PromptReference, PromptVersion } from './contract-schema.ts'
+export { type DiffOptions, diffLines, diffLinesAsync } from './diff/diff-lines.ts'
+export type { Edit, EditScript } from './diff/edit.ts'
 export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
 export { promptEndpoints } from './endpoints.ts'
 export { type RenderResult, renderPrompt, type VariableFault } from './render.ts'

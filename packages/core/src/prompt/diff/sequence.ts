@@ -1,0 +1,20 @@
+/**
+ * A way of finding which elements of two sequences correspond, done in slices: `yield` hands over how many inner-loop
+ * steps were taken since the last time, so that the caller can count them, stop, or let the event loop turn in between.
+ * The same input takes the same steps on every machine.
+ */
+export type Matching = Generator<number, Matches | undefined, void>
+
+/** For every element of the first sequence its counterpart in the second, or -1; counterparts rise. */
+export type Matches = Int32Array
+
+/** Two sequences whose elements are equal when their numbers are. */
+export interface Sequences {
+  before: Int32Array
+  after: Int32Array
+  /** The numbers are below this. */
+  symbols: number
+}
+
+/** About so many steps are taken between two yields. */
+export const sliceSteps = 100_000
