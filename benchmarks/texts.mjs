@@ -23,18 +23,43 @@ function sentence(random) {
 export function promptPairs(count) {
   const random = randomFrom(7)
   return Array.from({ length: count }, () => {
-    const length = 25 + Math.floor(random() * 66)
-    const before = Array.from({ length }, () => (random() < 0.2 ? '' : `- ${sentence(random)}`))
-    const changes = 1 + Math.floor(random() * 8)
-    const after = [...before]
-    for (let change = 0; change < changes; change++) {
-      const at = Math.floor(random() * after.length)
-      const dropped = random() < 0.6 ? 1 : 0
-      const added = random() < 0.8 ? [`- ${sentence(random)}`] : []
-      after.splice(at, dropped, ...added)
-    }
-    return [text(before), text(after)]
+    const before = prompt(random)
+    return [text(before), text(revise(before, random, 8))]
   })
+}
+
+/** Prompts of that length and what two people made of each. */
+export function promptMerges(count) {
+  const random = randomFrom(11)
+  return Array.from({ length: count }, () => {
+    const base = prompt(random)
+    return [base, revise(base, random, 5), revise(base, random, 5)].map(text)
+  })
+}
+
+function prompt(random) {
+  const length = 25 + Math.floor(random() * 66)
+  return Array.from({ length }, () => (random() < 0.2 ? '' : `- ${sentence(random)}`))
+}
+
+function revise(lines, random, most) {
+  const revised = [...lines]
+  const changes = 1 + Math.floor(random() * most)
+  for (let change = 0; change < changes; change++) {
+    const at = Math.floor(random() * revised.length)
+    const dropped = random() < 0.6 ? 1 : 0
+    const added = random() < 0.8 ? [`- ${sentence(random)}`] : []
+    revised.splice(at, dropped, ...added)
+  }
+  return revised
+}
+
+/** A text of unlike lines and two in which a share of them is changed. */
+export function revisedTwice(length, share) {
+  const random = randomFrom(length)
+  const base = Array.from({ length }, (_, at) => `${at} ${sentence(random)}`)
+  const side = (name) => base.map((line) => (random() < share ? `${line}, ${name}` : line))
+  return [base, side('ours'), side('theirs')].map(text)
 }
 
 /** A text of unlike lines and one in which a share of them is changed. */

@@ -4,5 +4,6 @@ export { type DiffOptions, diffLines, diffLinesAsync } from './diff/diff-lines.t
 export type { Edit, EditScript } from './diff/edit.ts'
 export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
 export { promptEndpoints } from './endpoints.ts'
+export { type MergeLabels, mergeText, type TextConflict, type TextMerge } from './merge/merge-text.ts'
 export { type RenderResult, renderPrompt, type VariableFault } from './render.ts'
 export { messagesOf, variablesOf } from './variables.ts'

@@ -16,5 +16,17 @@ export interface Sequences {
   symbols: number
 }
 
+/** Which elements of two sequences correspond to none of the other; as many are left unmarked on either side. */
+export interface Marks {
+  before: Uint8Array
+  after: Uint8Array
+}
+
+/** Positions, or what stands there. */
+export interface Anchors {
+  before: number[]
+  after: number[]
+}
+
 /** About so many steps are taken between two yields. */
 export const sliceSteps = 100_000

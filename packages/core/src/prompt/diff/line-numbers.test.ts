@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { LineNumbers } from './line-numbers.ts'
+
+it('gives equal strings equal numbers, and others others, with and without a hint', () => {
+  const lines = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '🙂'), maxLength: 6 }), { maxLength: 300 })
+  fc.assert(
+    fc.property(lines, lines, (one, other) => {
+      const numbers = new LineNumbers(one.length + other.length)
+      const first = numbers.of(one)
+      const second = numbers.of(other, { lines: one, numbers: first })
+      const byNumber = new Map<number, string>()
+      for (const [list, given] of [
+        [one, first],
+        [other, second],
+      ] as const) {
+        for (const [at, line] of list.entries()) {
+          expect(byNumber.get(given[at]!) ?? line).toBe(line)
+          byNumber.set(given[at]!, line)
+        }
+      }
+      expect(byNumber.size).toBe(new Set([...one, ...other]).size)
+      expect(numbers.count).toBe(byNumber.size)
+    }),
+  )
+})
+
+it('is not slowed down by lines that look alike where it looks', () => {
+  const alike = Array.from(
+    { length: 20_000 },
+    (_, at) => `${'x'.repeat(20)}${String(at).padStart(6, '0')}${'x'.repeat(200)}`,
+  )
+  const numbers = new LineNumbers(alike.length)
+  expect([...numbers.of(alike)]).toEqual(alike.map((_, at) => at))
+  expect(numbers.of([alike[123]!, 'new', alike[19_999]!])).toEqual(Int32Array.of(123, 20_000, 19_999))
+})

@@ -1,0 +1,236 @@
+import { splitLines } from '../diff/line.ts'
+import { LineNumbers } from '../diff/line-numbers.ts'
+import { markedChanges } from '../diff/marks.ts'
+import type { Marks, Sequences } from '../diff/sequence.ts'
+
+export interface MergeLabels {
+  ours?: string
+  theirs?: string
+}
+
+/** A place where both sides changed the text differently. Each side is the text as it stands there, and was. */
+export interface TextConflict {
+  base: string
+  ours: string
+  theirs: string
+  /** The line of the merged text, from 0, that the conflict's first marker stands on. */
+  line: number
+}
+
+export interface TextMerge {
+  clean: boolean
+  /** The merged text; of conflicts both sides between markers, as git writes them. */
+  text: string
+  conflicts: TextConflict[]
+}
+
+/** Lines from…to of base, ours and theirs that belong together. */
+interface Region {
+  base: [number, number]
+  ours: [number, number]
+  theirs: [number, number]
+  kind: 'ours' | 'theirs' | 'conflict'
+}
+
+/** Conflicts with no more lines than this between them are one: nobody resolves them apart. */
+const joinedLines = 3
+const maxWork = 24_000_000
+
+/**
+ * Merges what two sides made of one text (three-way, line by line). Changes of one side, and equal changes of both, are
+ * taken; what both changed differently is a conflict, as are changes that touch. Inside a conflict only what differs
+ * between the sides stands between the markers. Clean or not, and the text, are as `git merge-file` has them.
+ */
+export function mergeText(
+  base: string,
+  ours: string,
+  theirs: string,
+  { labels = {} }: { labels?: MergeLabels } = {},
+): TextMerge {
+  const lines = numberedLines(splitLines(base), splitLines(ours), splitLines(theirs))
+  const regions = joinNear(lines, refine(lines, findRegions(lines)))
+  return write(lines, regions, { ours: labels.ours ?? 'ours', theirs: labels.theirs ?? 'theirs' })
+}
+
+interface Lines {
+  base: string[]
+  ours: string[]
+  theirs: string[]
+  /** The same with numbers for lines: equal lines have equal ones, below `symbols`. */
+  numbers: { base: Int32Array; ours: Int32Array; theirs: Int32Array }
+  symbols: number
+}
+
+function numberedLines(base: string[], ours: string[], theirs: string[]): Lines {
+  const known = new LineNumbers(base.length + ours.length + theirs.length)
+  const numbers = known.of(base)
+  const hint = { lines: base, numbers }
+  const sides = { base: numbers, ours: known.of(ours, hint), theirs: known.of(theirs, hint) }
+  return { base, ours, theirs, numbers: sides, symbols: known.count }
+}
+
+/** A change of one side: lines of the base, and what stands there instead. */
+interface Change {
+  from: number
+  to: number
+  start: number
+  end: number
+}
+
+function findRegions(lines: Lines): Region[] {
+  const { numbers, symbols } = lines
+  const ours = changesOf(markedChanges({ before: numbers.base, after: numbers.ours, symbols }, maxWork))
+  const theirs = changesOf(markedChanges({ before: numbers.base, after: numbers.theirs, symbols }, maxWork))
+  const regions: Region[] = []
+  let [o, t] = [0, 0]
+  // How far the sides are ahead of the base, behind the changes already seen.
+  let [oursAhead, theirsAhead] = [0, 0]
+  while (o < ours.length || t < theirs.length) {
+    const [firstOurs, firstTheirs] = [o, t]
+    const from = Math.min(ours[o]?.from ?? Number.POSITIVE_INFINITY, theirs[t]?.from ?? Number.POSITIVE_INFINITY)
+    let to = from
+    // All changes that overlap or touch, directly or by way of others.
+    for (;;) {
+      if (o < ours.length && ours[o]!.from <= to) to = Math.max(to, ours[o++]!.to)
+      else if (t < theirs.length && theirs[t]!.from <= to) to = Math.max(to, theirs[t++]!.to)
+      else break
+    }
+    const oursAfter = o > firstOurs ? ours[o - 1]!.end - ours[o - 1]!.to : oursAhead
+    const theirsAfter = t > firstTheirs ? theirs[t - 1]!.end - theirs[t - 1]!.to : theirsAhead
+    regions.push({
+      base: [from, to],
+      ours: [from + oursAhead, to + oursAfter],
+      theirs: [from + theirsAhead, to + theirsAfter],
+      kind: o === firstOurs ? 'theirs' : t === firstTheirs ? 'ours' : 'conflict',
+    })
+    oursAhead = oursAfter
+    theirsAhead = theirsAfter
+  }
+  return regions
+}
+
+function changesOf({ before, after }: Marks): Change[] {
+  const changes: Change[] = []
+  for (let at = 0, counterpart = 0; at < before.length || counterpart < after.length; ) {
+    const [from, start] = [at, counterpart]
+    while (at < before.length && before[at] === 1) at++
+    while (counterpart < after.length && after[counterpart] === 1) counterpart++
+    if (at > from || counterpart > start) changes.push({ from, to: at, start, end: counterpart })
+    else {
+      at++
+      counterpart++
+    }
+  }
+  return changes
+}
+
+/** With numbers of their own, from 0: what is counted by number shall not take as long as for the whole text. */
+function ownNumbers(before: Int32Array, after: Int32Array): Sequences {
+  const own = new Map<number, number>()
+  const numbered = (number: number) => {
+    const known = own.get(number) ?? own.size
+    own.set(number, known)
+    return known
+  }
+  const sides = { before: before.map(numbered), after: after.map(numbered) }
+  return { ...sides, symbols: own.size }
+}
+
+/** Leaves of each conflict what differs between the sides. */
+function refine(lines: Lines, regions: readonly Region[]): Region[] {
+  return regions.flatMap((region) => {
+    if (region.kind !== 'conflict') return [region]
+    const ours = lines.numbers.ours.subarray(...region.ours)
+    const theirs = lines.numbers.theirs.subarray(...region.theirs)
+    if (ours.length === 0 || theirs.length === 0) {
+      return ours.length === theirs.length ? [{ ...region, kind: 'ours' as const }] : [region]
+    }
+    const differing = changesOf(markedChanges(ownNumbers(ours, theirs), maxWork))
+    if (differing.length === 0) return [{ ...region, kind: 'ours' as const }]
+    return differing.map(
+      (change, index): Region => ({
+        // Which of the base's lines belong to which part nobody knows: the first part has them all.
+        base: index === 0 ? region.base : [region.base[1], region.base[1]],
+        ours: [region.ours[0] + change.from, region.ours[0] + change.to],
+        theirs: [region.theirs[0] + change.start, region.theirs[0] + change.end],
+        kind: 'conflict',
+      }),
+    )
+  })
+}
+
+/** Makes one conflict of two with few lines between them, or with none that say anything. */
+function joinNear(lines: Lines, regions: readonly Region[]): Region[] {
+  const joined: Region[] = []
+  for (const region of regions) {
+    const last = joined.at(-1)
+    if (last?.kind === 'conflict' && region.kind === 'conflict') {
+      const between = lines.ours.slice(last.ours[1], region.ours[0])
+      if (between.length <= joinedLines || !between.some((line) => /[a-z0-9]/i.test(line))) {
+        last.base = [last.base[0], region.base[1]]
+        last.ours = [last.ours[0], region.ours[1]]
+        last.theirs = [last.theirs[0], region.theirs[1]]
+        continue
+      }
+    }
+    joined.push({ ...region })
+  }
+  return joined
+}
+
+function write(lines: Lines, regions: readonly Region[], labels: Required<MergeLabels>): TextMerge {
+  const written: string[] = []
+  const conflicts: TextConflict[] = []
+  const put = (from: readonly string[], start: number, end: number) => {
+    for (let at = start; at < end; at++) written.push(from[at]!)
+  }
+  let at = 0
+  for (const { base, ours, theirs, kind } of regions) {
+    put(lines.ours, at, ours[0])
+    at = ours[1]
+    if (kind === 'ours') put(lines.ours, ...ours)
+    else if (kind === 'theirs') put(lines.theirs, ...theirs)
+    else {
+      const end = endsInCarriageReturn(lines, ours[0], theirs[0]) ? '\r\n' : '\n'
+      const sides = { ours: lines.ours.slice(...ours), theirs: lines.theirs.slice(...theirs) }
+      conflicts.push({
+        base: lines.base.slice(...base).join(''),
+        ours: sides.ours.join(''),
+        theirs: sides.theirs.join(''),
+        line: written.length,
+      })
+      written.push(`<<<<<<< ${labels.ours}${end}`)
+      put(ended(sides.ours, end), 0, sides.ours.length)
+      written.push(`=======${end}`)
+      put(ended(sides.theirs, end), 0, sides.theirs.length)
+      written.push(`>>>>>>> ${labels.theirs}${end}`)
+    }
+  }
+  put(lines.ours, at, lines.ours.length)
+  return { clean: conflicts.length === 0, text: written.join(''), conflicts }
+}
+
+/** The lines, the last with a newline: a marker follows. */
+function ended(lines: string[], end: string): string[] {
+  const last = lines.at(-1)
+  return last === undefined || last.endsWith('\n') ? lines : [...lines.slice(0, -1), `${last}${end}`]
+}
+
+/**
+ * True where the lines before the conflict on both sides, and the first of the base, end in CRLF. A side that has no
+ * line to tell by leaves it to the next.
+ */
+function endsInCarriageReturn(lines: Lines, oursAt: number, theirsAt: number): boolean {
+  const endings = [
+    endingAt(lines.ours, Math.max(0, oursAt - 1)),
+    endingAt(lines.theirs, Math.max(0, theirsAt - 1)),
+    endingAt(lines.base, 0),
+  ]
+  return !endings.includes('\n') && endings.at(-1) === '\r\n'
+}
+
+/** How a line ends, or, if it is the last and has no newline, the one before it. */
+function endingAt(lines: readonly string[], at: number): '\n' | '\r\n' | undefined {
+  const line = lines[at]?.endsWith('\n') ? lines[at] : lines[at - 1]
+  return line === undefined ? undefined : line.endsWith('\r\n') ? '\r\n' : '\n'
+}
