@@ -11,7 +11,7 @@ export interface DiffOptions {
   maxWork?: number
 }
 
-const defaultMaxWork = 24_000_000
+export const defaultMaxWork = 24_000_000
 
 /**
  * What turns one text into another, line by line; a line is its text with the newline that ends it, so a missing final
