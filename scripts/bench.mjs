@@ -26,7 +26,9 @@ function findClaims() {
   const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'))
   const tools = new Set(
     files.flatMap((name) =>
-      [...readFileSync(join(folder, name), 'utf8').matchAll(/from '\.\/(.+\.mjs)'/g)].map(([, tool]) => tool),
+      [...readFileSync(join(folder, name), 'utf8').matchAll(/(?:from |new URL\()'\.\/(.+?\.mjs)'/g)].map(
+        ([, tool]) => tool,
+      ),
     ),
   )
   return files.filter((name) => !tools.has(name)).map((name) => name.slice(0, -'.mjs'.length))

@@ -1,7 +1,9 @@
 import { splitLines } from '../diff/line.ts'
 import { LineNumbers } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
-import type { Marks, Sequences } from '../diff/sequence.ts'
+import type { Sequences } from '../diff/sequence.ts'
+import type { Region } from './region.ts'
+import { changesOf, findRegions } from './region.ts'
 
 export interface MergeLabels {
   ours?: string
@@ -24,14 +26,6 @@ export interface TextMerge {
   conflicts: TextConflict[]
 }
 
-/** Lines from…to of base, ours and theirs that belong together. */
-interface Region {
-  base: [number, number]
-  ours: [number, number]
-  theirs: [number, number]
-  kind: 'ours' | 'theirs' | 'conflict'
-}
-
 /** Conflicts with no more lines than this between them are one: nobody resolves them apart. */
 const joinedLines = 3
 const maxWork = 24_000_000
@@ -48,7 +42,7 @@ export function mergeText(
   { labels = {} }: { labels?: MergeLabels } = {},
 ): TextMerge {
   const lines = numberedLines(splitLines(base), splitLines(ours), splitLines(theirs))
-  const regions = joinNear(lines, refine(lines, findRegions(lines)))
+  const regions = joinNear(lines, refine(lines, regionsOf(lines)))
   return write(lines, regions, { ours: labels.ours ?? 'ours', theirs: labels.theirs ?? 'theirs' })
 }
 
@@ -69,59 +63,9 @@ function numberedLines(base: string[], ours: string[], theirs: string[]): Lines 
   return { base, ours, theirs, numbers: sides, symbols: known.count }
 }
 
-/** A change of one side: lines of the base, and what stands there instead. */
-interface Change {
-  from: number
-  to: number
-  start: number
-  end: number
-}
-
-function findRegions(lines: Lines): Region[] {
-  const { numbers, symbols } = lines
-  const ours = changesOf(markedChanges({ before: numbers.base, after: numbers.ours, symbols }, maxWork))
-  const theirs = changesOf(markedChanges({ before: numbers.base, after: numbers.theirs, symbols }, maxWork))
-  const regions: Region[] = []
-  let [o, t] = [0, 0]
-  // How far the sides are ahead of the base, behind the changes already seen.
-  let [oursAhead, theirsAhead] = [0, 0]
-  while (o < ours.length || t < theirs.length) {
-    const [firstOurs, firstTheirs] = [o, t]
-    const from = Math.min(ours[o]?.from ?? Number.POSITIVE_INFINITY, theirs[t]?.from ?? Number.POSITIVE_INFINITY)
-    let to = from
-    // All changes that overlap or touch, directly or by way of others.
-    for (;;) {
-      if (o < ours.length && ours[o]!.from <= to) to = Math.max(to, ours[o++]!.to)
-      else if (t < theirs.length && theirs[t]!.from <= to) to = Math.max(to, theirs[t++]!.to)
-      else break
-    }
-    const oursAfter = o > firstOurs ? ours[o - 1]!.end - ours[o - 1]!.to : oursAhead
-    const theirsAfter = t > firstTheirs ? theirs[t - 1]!.end - theirs[t - 1]!.to : theirsAhead
-    regions.push({
-      base: [from, to],
-      ours: [from + oursAhead, to + oursAfter],
-      theirs: [from + theirsAhead, to + theirsAfter],
-      kind: o === firstOurs ? 'theirs' : t === firstTheirs ? 'ours' : 'conflict',
-    })
-    oursAhead = oursAfter
-    theirsAhead = theirsAfter
-  }
-  return regions
-}
-
-function changesOf({ before, after }: Marks): Change[] {
-  const changes: Change[] = []
-  for (let at = 0, counterpart = 0; at < before.length || counterpart < after.length; ) {
-    const [from, start] = [at, counterpart]
-    while (at < before.length && before[at] === 1) at++
-    while (counterpart < after.length && after[counterpart] === 1) counterpart++
-    if (at > from || counterpart > start) changes.push({ from, to: at, start, end: counterpart })
-    else {
-      at++
-      counterpart++
-    }
-  }
-  return changes
+function regionsOf({ numbers, symbols }: Lines): Region[] {
+  const marksOf = (side: Int32Array) => markedChanges({ before: numbers.base, after: side, symbols }, maxWork)
+  return findRegions(marksOf(numbers.ours), marksOf(numbers.theirs))
 }
 
 /** With numbers of their own, from 0: what is counted by number shall not take as long as for the whole text. */
