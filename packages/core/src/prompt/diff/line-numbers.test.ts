@@ -1,18 +1,16 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { LineNumbers } from './line-numbers.ts'
+import { numberLines } from './line-numbers.ts'
 
 it('gives equal strings equal numbers, and others others, with and without a hint', () => {
   const lines = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '🙂'), maxLength: 6 }), { maxLength: 300 })
   fc.assert(
     fc.property(lines, lines, (one, other) => {
-      const numbers = new LineNumbers(one.length + other.length)
-      const first = numbers.of(one)
-      const second = numbers.of(other, { lines: one, numbers: first })
+      const { numbers, count } = numberLines(one, other)
       const byNumber = new Map<number, string>()
       for (const [list, given] of [
-        [one, first],
-        [other, second],
+        [one, numbers[0]!],
+        [other, numbers[1]!],
       ] as const) {
         for (const [at, line] of list.entries()) {
           expect(byNumber.get(given[at]!) ?? line).toBe(line)
@@ -20,7 +18,7 @@ it('gives equal strings equal numbers, and others others, with and without a hin
         }
       }
       expect(byNumber.size).toBe(new Set([...one, ...other]).size)
-      expect(numbers.count).toBe(byNumber.size)
+      expect(count).toBe(byNumber.size)
     }),
   )
 })
@@ -30,7 +28,8 @@ it('is not slowed down by lines that look alike where it looks', () => {
     { length: 20_000 },
     (_, at) => `${'x'.repeat(20)}${String(at).padStart(6, '0')}${'x'.repeat(200)}`,
   )
-  const numbers = new LineNumbers(alike.length)
-  expect([...numbers.of(alike)]).toEqual(alike.map((_, at) => at))
-  expect(numbers.of([alike[123]!, 'new', alike[19_999]!])).toEqual(Int32Array.of(123, 20_000, 19_999))
+  const { numbers, count } = numberLines(alike, [alike[123]!, 'new', alike[19_999]!])
+  expect([...numbers[0]!]).toEqual(alike.map((_, at) => at))
+  expect(numbers[1]).toEqual(Int32Array.of(123, 20_000, 19_999))
+  expect(count).toBe(20_001)
 })

@@ -5,10 +5,23 @@ const longestProbe = 32
 const smallTable = new Int32Array(1_024)
 
 /**
- * Gives equal strings equal numbers, from 0. A table of its own: hashing a few characters and comparing the whole is
- * several times quicker than a `Map`, which reads every character of every line. Only one is in use at a time.
+ * Gives equal strings equal numbers, from 0 up to `count`, over all lists. Lists that are much like the first take least.
  */
-export class LineNumbers {
+export function numberLines(
+  first: readonly string[],
+  ...others: readonly (readonly string[])[]
+): { numbers: Int32Array[]; count: number } {
+  const table = new LineTable(others.reduce((sum, { length }) => sum + length, first.length))
+  const numbers = table.of(first)
+  const rest = others.map((lines) => table.of(lines, { lines: first, numbers }))
+  return { numbers: [numbers, ...rest], count: table.count }
+}
+
+/**
+ * A table of its own: hashing a few characters and comparing the whole is several times quicker than a `Map`, which reads
+ * every character of every line. Only one is in use at a time.
+ */
+class LineTable {
   readonly #lines: string[] = []
   readonly #slots: Int32Array
   readonly #mask: number

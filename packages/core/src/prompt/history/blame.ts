@@ -1,5 +1,5 @@
 import { splitLines } from '../diff/line.ts'
-import { LineNumbers } from '../diff/line-numbers.ts'
+import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
 import type { History } from './merge-bases.ts'
 
@@ -48,10 +48,8 @@ export function blame<Id>(history: History<Id> & { textOf(id: Id): string }, ver
 /** For every line of the later text where it stood in the earlier one, or -1. */
 function originsOf(earlier: string, later: string): Int32Array {
   const [before, after] = [splitLines(earlier), splitLines(later)]
-  const numbers = new LineNumbers(before.length + after.length)
-  const numbered = numbers.of(before)
-  const sequences = { before: numbered, after: numbers.of(after, { lines: before, numbers: numbered }) }
-  const marks = markedChanges({ ...sequences, symbols: numbers.count }, maxWork)
+  const { numbers, count } = numberLines(before, after)
+  const marks = markedChanges({ before: numbers[0]!, after: numbers[1]!, symbols: count }, maxWork)
   const origins = new Int32Array(after.length).fill(-1)
   let at = 0
   for (let line = 0; line < after.length; line++) {

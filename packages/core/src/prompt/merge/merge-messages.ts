@@ -1,4 +1,4 @@
-import { LineNumbers } from '../diff/line-numbers.ts'
+import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
 import type { PromptMessage } from '../document-schema.ts'
 import type { MergeLabels, TextConflict } from './merge-text.ts'
@@ -83,9 +83,7 @@ function keyOf(messages: readonly PromptMessage[]): string {
 }
 
 function numbered({ base, ours, theirs }: Sides) {
-  const known = new LineNumbers(base.length + ours.length + theirs.length)
-  const of = (messages: readonly PromptMessage[]) =>
-    known.of(messages.map(({ role, content }) => `${role}\n${content}`))
-  const numbers = { base: of(base), ours: of(ours), theirs: of(theirs) }
-  return { ...numbers, count: known.count }
+  const lines = (messages: readonly PromptMessage[]) => messages.map(({ role, content }) => `${role}\n${content}`)
+  const { numbers, count } = numberLines(lines(base), lines(ours), lines(theirs))
+  return { base: numbers[0]!, ours: numbers[1]!, theirs: numbers[2]!, count }
 }

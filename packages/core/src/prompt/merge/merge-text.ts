@@ -1,5 +1,5 @@
 import { splitLines } from '../diff/line.ts'
-import { LineNumbers } from '../diff/line-numbers.ts'
+import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
 import type { Sequences } from '../diff/sequence.ts'
 import type { Region } from './region.ts'
@@ -56,11 +56,9 @@ interface Lines {
 }
 
 function numberedLines(base: string[], ours: string[], theirs: string[]): Lines {
-  const known = new LineNumbers(base.length + ours.length + theirs.length)
-  const numbers = known.of(base)
-  const hint = { lines: base, numbers }
-  const sides = { base: numbers, ours: known.of(ours, hint), theirs: known.of(theirs, hint) }
-  return { base, ours, theirs, numbers: sides, symbols: known.count }
+  const { numbers, count } = numberLines(base, ours, theirs)
+  const sides = { base: numbers[0]!, ours: numbers[1]!, theirs: numbers[2]! }
+  return { base, ours, theirs, numbers: sides, symbols: count }
 }
 
 function regionsOf({ numbers, symbols }: Lines): Region[] {
