@@ -1,14 +1,16 @@
 /**
  * Times two contenders turn about, so that a machine that slows down slows both, and answers the median of each and of
- * the ratios pair by pair.
+ * the ratios pair by pair. `before` prepares what ours needs each time and is not measured.
  */
-export async function compare(ours, theirs, { rounds = 15, warmup = 3 } = {}) {
+export async function compare(ours, theirs, { rounds = 15, warmup = 3, before = () => {} } = {}) {
   for (let round = 0; round < warmup; round++) {
+    before()
     await ours()
     await theirs()
   }
   const pairs = []
   for (let round = 0; round < rounds; round++) {
+    before()
     // Who goes first alternates: the second one of a pair finds warmer caches and fuller heaps.
     const [first, second] = round % 2 === 0 ? [ours, theirs] : [theirs, ours]
     const [a, b] = [await time(first), await time(second)]

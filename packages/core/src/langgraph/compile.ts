@@ -4,14 +4,14 @@ import { END, Send, START } from '@langchain/langgraph'
 
 import type { Clock } from '../base/index.ts'
 import { createId, FairleadError, systemClock, systemRandom, withDefaults } from '../base/index.ts'
-import type { Workflow, WorkflowStructure } from '../workflow/index.ts'
-import { analyzeStructure, initialValue, inputFaults, inspectWorkflow } from '../workflow/index.ts'
+import type { Workflow } from '../workflow/index.ts'
+import { initialValue, inputFaults } from '../workflow/index.ts'
 import { BodyGroups } from './body-group.ts'
 import { evaluate } from './evaluate.ts'
 import type { Frame, FrameData } from './frame.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import type { Plan } from './plan.ts'
-import { planWorkflow } from './plan.ts'
+import { planOf } from './plan-cache.ts'
 import type { GraphContext } from './region-graph.ts'
 import { buildRegion, graphName } from './region-graph.ts'
 import type { ModelSource, PromptSource, ToolSource } from './sources.ts'
@@ -48,7 +48,7 @@ export type CompiledWorkflow = CompiledStateGraph<any, any, any>
  * Throws `workflow.invalid`, with the diagnostics in `data`, when the workflow has errors.
  */
 export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {}): CompiledWorkflow {
-  const plan = planWorkflow(runtime.validated === true ? analyzeStructure(workflow) : structureOf(workflow))
+  const plan = planOf(workflow, { trusted: runtime.validated === true })
   const clock = runtime.clock ?? systemClock
   const context: GraphContext = {
     plan,
@@ -64,19 +64,6 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
   const compiled = builder.compile<CompiledWorkflow>({ checkpointer: runtime.checkpointer, name: plan.workflow.name })
   // One more than the steps there can be: LangGraph counts the check that nothing is left to do.
   return compiled.withConfig({ recursionLimit: Math.min(steps + 4, 2 ** 31) }) as unknown as CompiledWorkflow
-}
-
-/** The structure of a workflow without errors: the validator has analysed it already. */
-function structureOf(workflow: Workflow): WorkflowStructure {
-  const { diagnostics, structure } = inspectWorkflow(workflow)
-  const errors = diagnostics.filter(({ severity }) => severity === 'error')
-  if (structure !== null && errors.length === 0) return structure
-  const [first] = errors
-  throw new FairleadError(
-    'workflow.invalid',
-    `The workflow has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${first!.message} ${first!.hint} (${first!.path})`,
-    { data: { diagnostics: errors.map((error) => ({ ...error })) } },
-  )
 }
 
 /** Checks the inputs and sends the first node the state that a run begins with; it writes that along with its own. */
