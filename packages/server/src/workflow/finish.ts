@@ -6,7 +6,8 @@ import { holds, leaseLost, recordBatch, recordLastBatch } from './record.ts'
 
 /**
  * Ends a claim in the caller's transaction and answers the run's next status. A run that was to wait becomes due again
- * when one of its questions was answered while it was still at work: the answer is in the journal by then.
+ * when one of its questions was answered while it was still at work, since the answer is in the journal by then, or when
+ * it was asked to be cancelled: whoever claims it next ends it.
  */
 export async function finishRun(
   db: ScopedDb,
@@ -43,7 +44,8 @@ async function wait(
   // First the batch, whose update checks the lease and locks the run's row against answers until the end.
   await recordBatch(db, lease, { ...batch, questions: [...batch.questions, ...interrupts] })
   const addresses = interrupts.map(({ address }) => address)
-  if (await anyAnswered(db, lease.runId, addresses)) return letGo(db, lease, 'queued')
+  const isDue = (await isToBeCancelled(db, lease.runId)) || (await anyAnswered(db, lease.runId, addresses))
+  if (isDue) return letGo(db, lease, 'queued')
   const event: TimedEvent = { type: 'run.waiting', addresses, at: new Date().toISOString() }
   await recordBatch(db, lease, { entries: [], questions: [], events: [event], executions: [] })
   return letGo(db, lease, 'waiting')
@@ -78,6 +80,15 @@ async function signed(db: ScopedDb, { runId }: RunLease, events: TimedEvent[]): 
     .executeTakeFirst()
   const by = run?.cancel_requested_by
   return by == null ? events : events.map((event) => (event.type === 'run.cancelled' ? { ...event, by } : event))
+}
+
+async function isToBeCancelled(db: ScopedDb, runId: string): Promise<boolean> {
+  const run = await db
+    .selectFrom('workflow_runs')
+    .select('cancel_requested_at')
+    .where('id', '=', runId)
+    .executeTakeFirst()
+  return run?.cancel_requested_at != null
 }
 
 async function anyAnswered(db: ScopedDb, runId: string, addresses: readonly string[]): Promise<boolean> {

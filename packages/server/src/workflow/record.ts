@@ -52,7 +52,7 @@ export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBa
 }
 
 async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, ending?: Ending): Promise<void> {
-  const { entries, questions, events } = batch
+  const { entries, events } = batch
   const calls = events.flatMap(callsOf)
   const total = (of: (call: ModelCall) => number) => calls.reduce((sum, call) => sum + of(call), 0)
   const { rows } = await sql`
@@ -71,29 +71,41 @@ async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, end
       where ${holds(lease)}
       returning organization_id, id, workflow_id, workflow_version, attempt,
         event_seq - ${events.length}::int as base
-    ), journal as (
+    )${insertsOf(batch)}${ending ? afterEnding(ending) : sql``}
+    select base from lease
+  `.execute(db)
+  if (rows.length === 0) throw leaseLost(lease)
+}
+
+/** The inserts beside the update of the run; a statement carries none that has nothing to insert. */
+function insertsOf({ entries, questions, events }: RunBatch) {
+  const journal = sql`, journal as (
       insert into run_journal (organization_id, run_id, address, node_id, status, output, error, usage, attempts,
         started_at, finished_at, recorded_by_attempt)
       select lease.organization_id, lease.id, e.address, e."nodeId", e.status, e.output, e.error, e.calls, e.attempts,
         e."startedAt", e."finishedAt", lease.attempt
       from lease, json_to_recordset(${JSON.stringify(entries)}::json) as e(address text, "nodeId" text, status text,
         output json, error json, calls json, attempts int, "startedAt" timestamptz, "finishedAt" timestamptz)
-    ), questions as (
+    )`
+  const asked = sql`, questions as (
       insert into run_interrupts (organization_id, run_id, address, node_id, request, due_at, on_due)
       select lease.organization_id, lease.id, q.address, q."nodeId", q.request,
         now() + make_interval(secs => q."dueInSeconds"), q."onDue"
       from lease, json_to_recordset(${JSON.stringify(questions)}::json) as q(address text, "nodeId" text, request json,
         "dueInSeconds" double precision, "onDue" json)
       on conflict do nothing
-    ), events as (
+    )`
+  const told = sql`, events as (
       insert into run_events (organization_id, run_id, seq, type, address, payload, at)
       select lease.organization_id, lease.id, lease.base + e.position, e.event ->> 'type', e.event ->> 'address',
         (e.event ->> 'payload')::json, (e.event ->> 'at')::timestamptz
       from lease, json_array_elements(${JSON.stringify(events.map(toEventRow))}::json) with ordinality as e(event, position)
-    )${ending ? afterEnding(ending) : sql``}
-    select base from lease
-  `.execute(db)
-  if (rows.length === 0) throw leaseLost(lease)
+    )`
+  const parts = [entries.length > 0 && journal, questions.length > 0 && asked, events.length > 0 && told]
+  return sql.join(
+    parts.filter((part) => part !== false),
+    sql``,
+  )
 }
 
 function endingColumns({ status, output, error }: Ending) {

@@ -2,6 +2,7 @@ import type { ToolFunction } from '@fairlead/core/langgraph'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import type { Principal } from '../http/index.ts'
+import { requestCancel } from './run-store.ts'
 import { ask, node, tool, workflow } from './testing/definition.suite.ts'
 import type { TestRoom } from './testing/room.suite.ts'
 import { openTestRoom } from './testing/room.suite.ts'
@@ -82,6 +83,38 @@ describe.each(backends)('a run on %s', (kind) => {
     await expect(room.runs.execute(by, first.id, { input: {}, version: 3 })).rejects.toMatchObject({
       code: 'workflow.version_not_found',
     })
+  })
+
+  it('follows a workflow that another process changes between two runs of the same version', async () => {
+    const versions = [1, 2].map((v) => asDefinition(workflow([tool('one', 'fine')], [], { v: String(v) })))
+    const { id } = await room.workflows.create(by, { definition: versions[0]! })
+    const start = async () => (await room.runs.execute(by, id, { input: {} })).workflowVersion
+    expect([await start(), await start()]).toEqual([1, 1])
+    await room.workflows.update(by, id, 'v1', { definition: versions[1]! })
+    expect([await start(), await start()]).toEqual([2, 2])
+    const stricter = { ...versions[1]!, inputs: { n: { type: 'number' } } }
+    await room.workflows.update(by, id, 'v2', { definition: stricter })
+    const run = await room.runs.execute(by, id, { input: { n: 1 } })
+    expect(run.workflowVersion).toBe(3)
+    await expect(start()).rejects.toMatchObject({ code: 'run.invalid_input' })
+    await room.workflows.archive(by, id, 'v3')
+    await expect(room.runs.execute(by, id, { input: { n: 1 } })).rejects.toMatchObject({ code: 'workflow.not_found' })
+    await expect(room.runs.execute(await room.newOrganization(), id, { input: { n: 1 } })).rejects.toMatchObject({
+      code: 'workflow.not_found',
+    })
+  })
+
+  it('is judged again when what its workflow names has changed since the run before', async () => {
+    const { head } = await room.prompts.create(by.organizationId, author, { key: 'greet', content: { text: 'Hello' } })
+    const config = { promptId: 'greet', modelId: 'default', inputMapping: {}, outputVariable: 'greet' }
+    const { id } = await room.createWorkflow(by, workflow([node('greet', 'prompt', config)], []))
+    await ended((await room.runs.execute(by, id, { input: {} })).id)
+    await room.prompts.commit(by.organizationId, 'greet', author, {
+      branch: 'main',
+      expectedHash: head.commitHash,
+      content: { text: 'Hello {{name}}' },
+    })
+    await expect(room.runs.execute(by, id, { input: {} })).rejects.toMatchObject({ code: 'workflow.invalid' })
   })
 
   it('is pinned to the prompt versions of its start, whatever is committed while it waits', async () => {
@@ -170,6 +203,25 @@ describe.each(backends)('a run on %s', (kind) => {
         data: { status: 'cancelled' },
       })
     }
+  })
+
+  it('is cancelled also when it came to wait before its worker could hear of that', async () => {
+    let started = 0
+    const cancelling = await openTestRoom(kind, {
+      cancel: async (_input, { runId }) => {
+        started++
+        // As a worker whose notification comes late: the request is there, and nobody is told of it.
+        await cancelling.database.withOrganization(by.organizationId, (db) => requestCancel(db, runId, 'Ada'))
+        return null
+      },
+    })
+    by = await cancelling.newOrganization()
+    await cancelling.work()
+    const { id } = await cancelling.execute(by, workflow([tool('one', 'cancel'), ask('sure')], [['one', 'sure']]))
+    const run = await cancelling.until(by, id, ({ finishedAt }) => finishedAt !== null)
+    expect(run).toMatchObject({ status: 'cancelled', interrupts: [{ status: 'cancelled' }] })
+    expect(started).toBe(1)
+    await cancelling.close()
   })
 
   it('is told of in the outbox when it has ended, once', async () => {

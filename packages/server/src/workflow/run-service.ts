@@ -25,9 +25,20 @@ export interface RunServiceParts {
   newId: () => string
 }
 
+/** A version of a workflow, with the catalogue, as JSON, in which it was last found valid. */
+interface Executable {
+  version: number
+  definition: Workflow
+  validWith: string | null
+}
+
+const maxRemembered = 500
+
 /** Starting, reading and cancelling runs; what workers do to them goes through the transport. */
 export class RunService {
   readonly #parts: RunServiceParts
+  /** By organization and workflow, the version that was the latest when a run was last started. */
+  readonly #latest = new Map<string, Executable>()
 
   constructor(parts: RunServiceParts) {
     this.#parts = parts
@@ -52,27 +63,69 @@ export class RunService {
     }
   }
 
-  #insert(by: Principal, workflowId: string, request: ExecuteRequest, place: Reservation | null) {
+  /** Mostly a workflow's latest version is still the one that its last run was of: the insert makes sure of that. */
+  async #insert(by: Principal, workflowId: string, request: ExecuteRequest, place: Reservation | null) {
+    const key = `${by.organizationId} ${workflowId}`
+    const known = request.version === undefined ? this.#latest.get(key) : undefined
+    const repeated = known && (await this.#insertRun(by, workflowId, request, place, known))
+    if (repeated) return repeated
+    this.#latest.delete(key)
+    return (await this.#insertRun(by, workflowId, request, place))!
+  }
+
+  /** Null when `known` is not the latest version any more, or does not allow such a run. */
+  #insertRun(
+    by: Principal,
+    workflowId: string,
+    request: ExecuteRequest,
+    place: Reservation | null,
+    known?: Executable,
+  ): Promise<{ row: store.RunRow; definition: Workflow } | null> {
     const { database, workflows, newId } = this.#parts
     return database.withOrganization(by.organizationId, async (db) => {
-      const { definition, version } = await workflows.getIn(db, workflowId, request.version)
-      assertInput(definition, request.input)
-      assertValid(validateWorkflow(definition, await workflows.catalogIn(db, definition)))
-      const pins = JSON.stringify(await this.#pin(db, definition, request))
+      const executable = known ?? toExecutable(await workflows.getIn(db, workflowId, request.version))
+      const { definition, version } = executable
+      let pins: Record<string, PromptPin>
+      try {
+        assertInput(definition, request.input)
+        await this.#assertValid(db, executable)
+        pins = await this.#pin(db, definition, request)
+      } catch (error) {
+        if (known) return null
+        throw error
+      }
       const run = {
         organization_id: by.organizationId,
         id: newId(),
         workflow_id: workflowId,
         workflow_version: version,
         input: JSON.stringify(request.input),
-        pins,
+        pins: JSON.stringify(pins),
         unit: request.unit ?? null,
         attributes: request.attributes === undefined ? null : JSON.stringify(request.attributes),
         created_by_kind: by.kind,
         created_by_id: by.id,
       }
-      return { row: await committing(() => store.insertRun(db, run, place)), definition }
+      const insert = known ? store.insertRunOfLatest : store.insertRun
+      const row = await committing(() => insert(db, run, place))
+      if (!row) return null
+      if (request.version === undefined) this.#remember(`${by.organizationId} ${workflowId}`, executable)
+      return { row, definition }
     })
+  }
+
+  async #assertValid(db: ScopedDb, executable: Executable): Promise<void> {
+    const catalog = await this.#parts.workflows.catalogIn(db, executable.definition)
+    const text = JSON.stringify(catalog)
+    if (executable.validWith === text) return
+    assertValid(validateWorkflow(executable.definition, catalog))
+    executable.validWith = text
+  }
+
+  #remember(key: string, executable: Executable): void {
+    this.#latest.delete(key)
+    this.#latest.set(key, executable)
+    if (this.#latest.size > maxRemembered) this.#latest.delete(this.#latest.keys().next().value!)
   }
 
   get(organizationId: string, id: string): Promise<Run> {
@@ -151,6 +204,10 @@ export class RunService {
   #within<T>(organizationId: string, work: (db: ScopedDb) => Promise<T>): Promise<T> {
     return this.#parts.database.withOrganization(organizationId, work)
   }
+}
+
+function toExecutable({ version, definition }: Pick<Executable, 'version' | 'definition'>): Executable {
+  return { version, definition, validWith: null }
 }
 
 export function unknownRun(id: string): FairleadError {

@@ -10,14 +10,31 @@ import type { IdPage } from './workflow-store.ts'
 export type RunRow = Selectable<Tables['workflow_runs']>
 export type InterruptRow = Selectable<Tables['run_interrupts']>
 
+type NewRun = Insertable<Tables['workflow_runs']>
+type FirstClaim = { workerId: string; leaseMs: number } | null
+
 /** Stores a new run: queued, or with `claim` as if that worker had claimed it. */
-export async function insertRun(
-  db: ScopedDb,
-  row: Insertable<Tables['workflow_runs']>,
-  claim: { workerId: string; leaseMs: number } | null,
-): Promise<RunRow> {
+export async function insertRun(db: ScopedDb, row: NewRun, claim: FirstClaim): Promise<RunRow> {
   const values = claim === null ? row : { ...row, ...firstClaim(claim) }
   return db.insertInto('workflow_runs').values(values).returningAll().executeTakeFirstOrThrow()
+}
+
+/** As `insertRun`, if its version is the latest of a workflow that is not archived; undefined, and nothing stored, otherwise. */
+export async function insertRunOfLatest(db: ScopedDb, row: NewRun, claim: FirstClaim): Promise<RunRow | undefined> {
+  const values = Object.entries(claim === null ? row : { ...row, ...firstClaim(claim) })
+  return db
+    .insertInto('workflow_runs')
+    .columns(values.map(([column]) => column as keyof NewRun))
+    .expression((from) =>
+      from
+        .selectFrom('workflows')
+        .select(values.map(([column, value]) => sql`${value}`.as(column)))
+        .where('id', '=', row.workflow_id)
+        .where('latest_version', '=', row.workflow_version)
+        .where('archived_at', 'is', null),
+    )
+    .returningAll()
+    .executeTakeFirst()
 }
 
 export async function findRun(db: ScopedDb, id: string): Promise<RunRow | undefined> {
