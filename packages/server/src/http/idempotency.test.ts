@@ -25,6 +25,7 @@ describe.each(backends)('idempotency keys on %s', (kind) => {
     key: newId(),
     method: 'POST',
     path: '/keys',
+    ifMatch: undefined,
     body: { name: 'a', scopes: ['run:read'] },
     ...change,
   })
@@ -69,6 +70,7 @@ describe.each(backends)('idempotency keys on %s', (kind) => {
     const asked = request()
     const others = [
       { ...asked, body: { name: 'b' } },
+      { ...asked, ifMatch: '"v2"' },
       { ...asked, path: '/prices' },
       { ...asked, method: 'PUT' },
     ]

@@ -13,6 +13,8 @@ export interface IdempotentRequest {
   key: string
   method: string
   path: string
+  /** What the request depended on: on another version it is another request. */
+  ifMatch: string | undefined
   body: unknown
 }
 
@@ -102,7 +104,7 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
   }
 }
 
-function rowOf({ principal, key, method, path, body }: IdempotentRequest) {
+function rowOf({ principal, key, method, path, ifMatch, body }: IdempotentRequest) {
   return {
     organization_id: principal.organizationId,
     principal: `${principal.kind}:${principal.id}`,
@@ -110,7 +112,7 @@ function rowOf({ principal, key, method, path, body }: IdempotentRequest) {
     method,
     path,
     request_hash: createHash('sha256')
-      .update([method, path, bodyText(body)].join('\0'))
+      .update([method, path, ifMatch ?? '', bodyText(body)].join('\0'))
       .digest(),
   }
 }

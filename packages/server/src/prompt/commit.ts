@@ -25,29 +25,37 @@ export interface Commit {
   committedAt: Date
 }
 
-/** Adds a version and moves its branch to it, in the caller's transaction; throws `prompt.head_moved` when another was faster. */
+/**
+ * Adds a version and moves its branch to it, in the caller's transaction; throws `prompt.head_moved` when another was
+ * faster. A commit that is in the history already, down to its second, is the same commit: the branch moves to that one.
+ */
 export async function commitVersion(db: Kysely<Tables>, commit: Commit): Promise<store.VersionRow> {
   const { prompt, branch, parent, by, content } = commit
   assertOneBody(content)
-  // First the number, which locks the prompt: writers of one prompt queue here and nowhere else.
-  const versionNumber = await store.takeVersionNumber(db, prompt.id)
-  const version = await store.insertVersion(db, {
-    organization_id: prompt.organization_id,
-    id: commit.id,
-    prompt_id: prompt.id,
-    version_number: versionNumber,
-    content,
-    commit_message: commit.commitMessage ?? null,
-    parent_version_id: parent?.id ?? null,
-    branch,
-    kind: 'commit',
-    generation: (parent?.generation ?? 0) + 1,
-    ...hashes(commit),
-    author_name: by.author.name,
-    author_email: by.author.email,
-    committed_at: commit.committedAt,
-    created_by: by.userId,
-  })
+  // Writers of one prompt queue here and nowhere else.
+  await store.lockPrompt(db, prompt.id)
+  const head = await store.findRef(db, prompt.id, 'branch', branch)
+  if (head?.version.id !== parent?.id) throw headMoved(branch, head?.version)
+  const hashed = hashes(commit)
+  const version =
+    (await store.findVersionByHash(db, prompt.id, hashed.commit_hash)) ??
+    (await store.insertVersion(db, {
+      organization_id: prompt.organization_id,
+      id: commit.id,
+      prompt_id: prompt.id,
+      version_number: await store.takeVersionNumber(db, prompt.id),
+      content,
+      commit_message: commit.commitMessage ?? null,
+      parent_version_id: parent?.id ?? null,
+      branch,
+      kind: 'commit',
+      generation: (parent?.generation ?? 0) + 1,
+      ...hashed,
+      author_name: by.author.name,
+      author_email: by.author.email,
+      committed_at: commit.committedAt,
+      created_by: by.userId,
+    }))
   const moved = await store.moveRef(db, {
     organization_id: prompt.organization_id,
     prompt_id: prompt.id,

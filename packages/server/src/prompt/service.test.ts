@@ -104,6 +104,24 @@ describe.each(backends)('prompts on %s', (kind) => {
     expect(log.map(({ old_version_id }) => old_version_id)).toEqual([null, head.id, winner!.id])
   })
 
+  it('are told of the head also when they commit the same twice at once', async () => {
+    const { head } = await create('greet')
+    const same = new PromptService({ database, clock: () => 1_800_000_000_000, createId: newId })
+    const commits = await Promise.allSettled(
+      Array.from({ length: 4 }, () =>
+        same.commit(organizationId, 'greet', by, {
+          branch: 'main',
+          expectedHash: head.commitHash,
+          content: { text: 'Twice' },
+        }),
+      ),
+    )
+    expect(commits.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const commit of commits)
+      if (commit.status === 'rejected') expect(commit.reason).toMatchObject({ code: 'prompt.head_moved' })
+    expect((await prompts.get(organizationId, 'greet')).head?.versionNumber).toBe(2)
+  })
+
   it('never change a version or the log of a branch', async () => {
     await create('greet')
     const change = database.withOrganization(organizationId, (db) =>

@@ -62,6 +62,24 @@ export async function takeVersionNumber(db: Db, promptId: string): Promise<numbe
   return next_version - 1
 }
 
+/** Holds the prompt's row until the transaction ends. */
+export async function lockPrompt(db: Db, promptId: string): Promise<void> {
+  await db.selectFrom('prompts').select('id').where('id', '=', promptId).forUpdate().executeTakeFirstOrThrow()
+}
+
+export async function findVersionByHash(
+  db: Db,
+  promptId: string,
+  commitHash: Buffer,
+): Promise<VersionRow | undefined> {
+  return db
+    .selectFrom('prompt_versions')
+    .selectAll()
+    .where('prompt_id', '=', promptId)
+    .where('commit_hash', '=', commitHash)
+    .executeTakeFirst()
+}
+
 export async function insertVersion(db: Db, row: NewVersion): Promise<VersionRow> {
   const { content, ...columns } = row
   return db
