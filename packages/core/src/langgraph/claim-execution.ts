@@ -65,9 +65,9 @@ export class ClaimExecution {
   async run(): Promise<unknown> {
     const { claim, transport, saver } = this.#parts
     try {
-      this.#announce(
-        claim.lease.attempt === 1 ? { type: 'run.started' } : { type: 'run.resumed', attempt: claim.lease.attempt },
-      )
+      // A first worker may have died before it could tell of anything.
+      const isKnown = claim.emitted.some(({ type }) => type === 'run.started')
+      this.#announce(isKnown ? { type: 'run.resumed', attempt: claim.lease.attempt } : { type: 'run.started' })
       if (claim.cancelRequested) this.cancel()
       const outcome = await this.#outcome()
       if (this.#stop === 'drop') return this.#dropCause

@@ -56,7 +56,11 @@ async function perform(
   const startedAt = execution.clock()
   const calls: ModelCall[] = []
   const callsSince = (noted: number) => (calls.length > noted ? { calls: calls.slice(noted) } : {})
-  for (let attempt = first, delayMs = initialIntervalMs; ; attempt++, delayMs *= backoffFactor) {
+  for (
+    let attempt = first, delayMs = initialIntervalMs;
+    ;
+    attempt++, delayMs = Math.min(delayMs * backoffFactor, maxDelayMs)
+  ) {
     const place = { address, startedAt, attempt }
     const noted = calls.length
     try {
@@ -130,6 +134,9 @@ function record(
   }
   execution.journal.record(entry, [event])
 }
+
+/** A day; timers know no more than 24. */
+const maxDelayMs = 86_400_000
 
 /** Bad input stays bad however often it is sent. */
 function isWorthRetrying(error: unknown): boolean {

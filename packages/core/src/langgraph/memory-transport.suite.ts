@@ -82,7 +82,7 @@ export class MemoryTransport implements RunTransport {
     })
   }
 
-  async heartbeat(): Promise<{ lost: string[]; cancelled: string[] }> {
+  async heartbeat(_held: { workerId: string; leases: RunLease[] }): Promise<{ lost: string[]; cancelled: string[] }> {
     return { lost: this.lost ? ['run-1'] : [], cancelled: this.cancelRequested ? ['run-1'] : [] }
   }
 

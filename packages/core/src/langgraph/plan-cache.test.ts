@@ -40,7 +40,7 @@ describe('the plan of a workflow', () => {
 
   it('of what is no workflow is refused with reasons', () => {
     const cyclic: Record<string, unknown> = { ...counting() }
-    cyclic['self'] = cyclic
+    cyclic.self = cyclic
     for (const value of [cyclic, null, 'text', undefined])
       expect(() => compileWorkflow(value as never)).toThrow(expect.objectContaining({ code: 'workflow.invalid' }))
   })

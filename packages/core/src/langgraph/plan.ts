@@ -52,13 +52,15 @@ export function planWorkflow(structure: WorkflowStructure): Plan {
   const compile = memoize((source) => compileExpression(source, declarations))
   const nodes = new Map<string, PlannedNode>()
   for (const [nodeId, node] of structure.nodes) nodes.set(nodeId, planNode(structure, node, compile))
+  const outputs = mapValues(workflow.outputs, compile)
+  const roots = [...nodes.values()].map(rootsOf).concat([...outputs.values()].map(rootsOfExpression))
   const plan: Plan = {
     workflow,
     structure,
     nodes,
-    outputs: mapValues(workflow.outputs, compile),
+    outputs,
     reducers: Object.fromEntries(Object.entries(workflow.variables).map(([name, { reducer }]) => [name, reducer])),
-    readsOutput: [...nodes.values()].some((planned) => rootsOf(planned).has('output')),
+    readsOutput: roots.some((names) => names.has('output')),
     follow(nodeId, handle) {
       const next = structure.next(nodeId, handle)
       if (next !== null) return next
@@ -123,10 +125,13 @@ function sourcesOf(node: WorkflowNode): Record<string, string> {
 
 /** The names that a node's expressions and templates start from. */
 function rootsOf({ node, expressions }: PlannedNode): Set<string> {
-  const roots = new Set<string>()
-  for (const { references } of expressions.values()) for (const [root] of references) if (root) roots.add(root)
+  const roots = new Set([...expressions.values()].flatMap((expression) => [...rootsOfExpression(expression)]))
   if (node.type === 'human') for (const path of parseTemplate(node.data.config.message).paths) roots.add(path[0]!)
   return roots
+}
+
+function rootsOfExpression({ references }: Expression): Set<string> {
+  return new Set(references.flatMap(([root]) => (root ? [root] : [])))
 }
 
 function readsInside(plan: Plan, containerId: string): Set<string> {

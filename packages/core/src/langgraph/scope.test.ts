@@ -26,6 +26,11 @@ describe('output', () => {
     expect(await run(nodes, ['a is', 'is.true b'])).toEqual(['one'])
   })
 
+  it('may be asked for by the outputs alone', async () => {
+    const document = workflow([tool('one', 'x', { n: '41' }, { toolId: 'inc' })], [], { outputs: { last: 'output' } })
+    expect(await compileWorkflow(document, { tools: { inc: ({ n }) => n + 1 } }).invoke({})).toEqual({ last: 42 })
+  })
+
   it('goes into branches, items and passes, and after a map it is the list of results', async () => {
     const nodes = [
       tool('a', 'x', { it: "'one'" }, { toolId: 'pass' }),

@@ -150,6 +150,38 @@ describe('a worker', () => {
     expect([transport.batches, transport.outcomes, transport.entries]).toEqual([before, [], []])
   })
 
+  it('drops the old execution of a run that it is handed again, and holds the new one to its end', async () => {
+    const transport = new MemoryTransport(twoSteps)
+    const one = gate()
+    const { worker } = await work(transport, { one: one.execute, two: () => 2 }, 10)
+    await one.entered()
+    const leases: number[][] = []
+    transport.heartbeat = async ({ leases: held }) => {
+      leases.push(held.map(({ attempt }) => attempt))
+      return { lost: [], cancelled: [] }
+    }
+    transport.makeDue()
+    await vi.waitFor(() => expect(one.calls).toHaveLength(2))
+    expect(one.calls[0]!.signal.aborted).toBe(true)
+    const heard = leases.length
+    await vi.waitFor(() => expect(leases.length).toBeGreaterThan(heard + 2))
+    expect(leases.at(-1)).toEqual([2])
+    const stopped = worker.stop()
+    expect(transport.outcomes).toEqual([])
+    one.calls[1]!.open()
+    await stopped
+    expect(transport.outcomes).toEqual([{ status: 'released' }])
+    expect(transport.entries.map(({ address }) => address)).toEqual(['one'])
+  })
+
+  it('tells of the start also when the first worker died before it could', async () => {
+    const transport = new MemoryTransport(twoSteps)
+    transport.attempt = 1
+    await work(transport, { one: () => 1, two: () => 2 })
+    await vi.waitFor(() => expect(transport.outcomes).toHaveLength(1))
+    expect(transport.types().filter((type) => type.startsWith('run.'))).toEqual(['run.started', 'run.completed'])
+  })
+
   it('drops a run whose record is refused, says why, and does not execute on', async () => {
     const transport = new MemoryTransport(twoSteps)
     transport.beforeRecord = async () => {

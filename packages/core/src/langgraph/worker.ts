@@ -104,11 +104,16 @@ export class Worker {
     const compile = () => this.#compile(claim)
     const execution = new ClaimExecution({ claim, compile, transport, saver: this.#saver, clock })
     const { runId } = claim.lease
-    const done = execution.run().then((error) => {
-      if (error !== undefined) this.#options.onError?.(error)
-      this.#active.delete(runId)
-      this.#roomFreed()
-    })
+    // A run that comes again while it is under way here was lost in between: this process was late with its heartbeat.
+    const lost = this.#active.get(runId)
+    lost?.execution.drop()
+    const done = (lost?.done ?? Promise.resolve())
+      .then(() => execution.run())
+      .then((error) => {
+        if (error !== undefined) this.#options.onError?.(error)
+        if (this.#active.get(runId)?.execution === execution) this.#active.delete(runId)
+        this.#roomFreed()
+      })
     this.#active.set(runId, { claim, execution, done })
   }
 

@@ -199,3 +199,25 @@ test('the counts of a node add up to its executions', () => {
     }),
   )
 })
+
+test('what was under way inside a container that a failure ended is cut off, with its questions; what is beside it is not', () => {
+  const parallel = { address: 'p', nodeId: 'p', nodeType: 'parallel' as const }
+  const events = numbered([
+    { type: 'run.started' },
+    { type: 'node.started', ...node('pp'), attempt: 1 },
+    { type: 'node.started', ...parallel, attempt: 1 },
+    { type: 'node.started', ...node('p[0]/slow'), attempt: 1 },
+    { type: 'node.waiting', ...node('p[1]/ask'), request: { message: 'ok?' } },
+    { type: 'node.failed', ...parallel, attempt: 1, error: failure, durationMs: 1, handling: 'continue' },
+  ])
+  const state = foldRunEvents(events)
+  expect(state.nodes).toMatchObject({
+    p: { status: 'failed' },
+    'p[0]/slow': { status: 'cancelled', finishedAt: '2026-01-01T00:00:5Z' },
+    'p[1]/ask': { status: 'cancelled' },
+    pp: { status: 'running' },
+  })
+  expect(state.interrupts).toEqual([])
+  expect(state.byNode.slow).toMatchObject({ status: 'cancelled', counts: { running: 0, cancelled: 1 } })
+  expect(foldRunEvents(events.slice(4), foldRunEvents(events.slice(0, 4)))).toEqual(state)
+})

@@ -106,12 +106,15 @@ class Fold {
   readonly #nodes: Map<string, NodeState>
   readonly #byNode: Map<string, NodeSummary>
   readonly #questions: Map<string, PendingQuestion>
+  /** The addresses of `#nodes` that are under way: few, however long the run is. */
+  readonly #active: Set<string>
 
   constructor({ nodes, byNode, interrupts, ...run }: RunState) {
     this.#run = { ...run }
     this.#nodes = new Map(Object.entries(nodes))
     this.#byNode = new Map(Object.entries(byNode))
     this.#questions = new Map(interrupts.map((question) => [question.address, question]))
+    this.#active = new Set([...this.#nodes].flatMap(([address, { status }]) => (active.has(status) ? [address] : [])))
   }
 
   state(): RunState {
@@ -211,6 +214,16 @@ class Fold {
   #finish(event: EndOfAttempt, node: NodeState): void {
     this.#account(event, node)
     this.#questions.delete(event.address)
+    if (event.nodeType === 'parallel' || event.nodeType === 'loop') this.#cutOff(`${event.address}[`, event.at)
+  }
+
+  /** What was under way inside a container when it ended will not be heard of again: a failure beside it ended it. */
+  #cutOff(inside: string, at: string): void {
+    for (const address of this.#active) {
+      if (!address.startsWith(inside)) continue
+      this.#put(address, { ...this.#nodes.get(address)!, status: 'cancelled', finishedAt: at })
+      this.#questions.delete(address)
+    }
   }
 
   /** The state after an attempt, with what its model calls used. */
@@ -227,14 +240,14 @@ class Fold {
     this.#run.status = status
     this.#run.finishedAt = at
     this.#questions.clear()
-    for (const [address, node] of this.#nodes) {
-      if (active.has(node.status)) this.#put(address, { ...node, status: 'cancelled', finishedAt: at })
-    }
+    this.#cutOff('', at)
   }
 
   #put(address: string, node: NodeState): void {
     const before = this.#nodes.get(address)?.status
     this.#nodes.set(address, node)
+    if (active.has(node.status)) this.#active.add(address)
+    else this.#active.delete(address)
     const counts = { ...(this.#byNode.get(node.nodeId)?.counts ?? zeroCounts()) }
     if (before !== undefined) counts[before] -= 1
     counts[node.status] += 1
