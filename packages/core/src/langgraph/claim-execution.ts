@@ -126,9 +126,9 @@ export class ClaimExecution {
       runId: lease.runId,
       journal: {
         read: (address) => this.#journal.read(address),
-        record: (entry, events) => {
+        record: (entry, events, isLast) => {
           if (this.#journal.recorded >= snapshotAt) this.#control.requestDrain('snapshot')
-          this.#journal.record(entry, events)
+          this.#journal.record(entry, events, isLast)
         },
         settled: () => this.#journal.settled(),
       },

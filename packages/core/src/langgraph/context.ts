@@ -5,8 +5,8 @@ import type { JournalEntry, PendingInterrupt, TimedEvent } from '../workflow/ind
 /** The memory of one run: what was recorded under an address is never executed again. */
 export interface Journal {
   read(address: string): JournalEntry | undefined
-  /** Takes an entry and its events, to be stored together and soon. */
-  record(entry: JournalEntry, events: readonly TimedEvent[]): void
+  /** Takes an entry and its events, to be stored together. With `isLast` the end of the run is about to follow. */
+  record(entry: JournalEntry, events: readonly TimedEvent[], isLast: boolean): void
   /**
    * Resolves when everything recorded so far is durable: a node awaits it before it does anything that the world sees.
    * Otherwise a call could go out that depends on a result which a crash then takes back.

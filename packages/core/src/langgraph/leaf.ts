@@ -132,7 +132,7 @@ function record(
     finishedAt: new Date(finishedAt).toISOString(),
     ...calls,
   }
-  execution.journal.record(entry, [event])
+  execution.journal.record(entry, [event], planned.endsRun)
 }
 
 /** A day; timers know no more than 24. */

@@ -24,6 +24,8 @@ export interface PlannedNode {
   catcher: NodeOf<'loop'> | undefined
   /** What happens to a failure of this node that it does not handle itself, however far up. */
   handling: FailureHandling
+  /** Whether the run ends behind this node. */
+  endsRun: boolean
 }
 
 /** A workflow made ready to be built as a graph or walked. */
@@ -101,6 +103,7 @@ function planNode(
     expressions: mapValues(sourcesOf(node), compile),
     catcher: catching === undefined ? undefined : (structure.nodes.get(catching) as NodeOf<'loop'>),
     handling: failureHandlingOf(structure, node.id),
+    endsRun: containers.length === 0 && structure.next(node.id, 'out') === null,
   }
 }
 

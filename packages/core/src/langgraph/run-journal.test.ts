@@ -55,18 +55,22 @@ describe('the journal of a claimed run', () => {
     expect(gates).toHaveLength(1)
   })
 
-  it('stores a record that nobody waits for soon, and hands one over with the end that comes first', async () => {
+  it('sends a record at once, and hands the last one over with the end, if that comes soon', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
     journal.record(entry('a'), [completed('a')])
-    expect(batches).toHaveLength(0)
-    await vi.waitFor(() => expect(batches).toHaveLength(1))
+    await Promise.resolve()
+    expect(batches).toHaveLength(1)
     gates[0]!.open()
     await journal.settled()
-    journal.record(entry('b'), [completed('b')])
+    journal.record(entry('late'), [completed('late')], true)
+    await vi.waitFor(() => expect(batches).toHaveLength(2))
+    gates[1]!.open()
+    await journal.settled()
+    journal.record(entry('b'), [completed('b')], true)
     expect(await journal.drain()).toMatchObject({ entries: [entry('b')], events: [completed('b')] })
     await journal.settled()
-    expect(batches).toHaveLength(1)
+    expect(batches).toHaveLength(2)
   })
 
   it('is settled with the entries on their way, not with events that came after them', async () => {

@@ -10,13 +10,13 @@ import type { Journal } from './context.ts'
 
 /** How long an event that nothing waits for may lie before it is sent, in ms. */
 const eventPatienceMs = 20
-/** The same for an entry: the next node's call, or the end of the run, mostly comes sooner and takes it along. */
-const entryPatienceMs = 5
+/** The same for the entry of a last node: the end of the run mostly comes sooner and takes it along. */
+const lastPatienceMs = 5
 
 /**
- * The memory of one claimed run. What a node recorded is sent when the next one is about to act, with the end of the run,
- * or a few milliseconds later; while one batch is on its way, entries and events gather for the next: a map that
- * finishes a hundred items at once costs a few transactions, not a hundred. Events keep their order with the entries.
+ * The memory of one claimed run. What a node recorded is sent at once, so that it is on its way while the graph finds
+ * out what comes next; a last node's goes with the end of the run. While one batch is on its way, entries and events
+ * gather for the next: a map that finishes a hundred items at once costs a few transactions, not a hundred. Events keep their order with the entries.
  * What earlier claims have emitted is recognised and not emitted again.
  */
 export class RunJournal implements Journal {
@@ -59,13 +59,13 @@ export class RunJournal implements Journal {
     return this.#attempts.get(address) ?? 0
   }
 
-  record(entry: JournalEntry, events: readonly TimedEvent[]): void {
+  record(entry: JournalEntry, events: readonly TimedEvent[], isLast = false): void {
     this.recorded++
     this.#pending++
     this.#entries.set(entry.address, entry)
     this.#batch.entries.push(entry)
     for (const event of events) this.#add(event)
-    this.#flushSoon(entryPatienceMs)
+    this.#flushSoon(isLast ? lastPatienceMs : 0)
   }
 
   async settled(): Promise<void> {
@@ -158,7 +158,7 @@ export class RunJournal implements Journal {
     }
     this.#sending = undefined
     if (this.#failure || isEmpty(this.#batch)) return
-    this.#flushSoon(this.#pending > 0 ? entryPatienceMs : eventPatienceMs)
+    this.#flushSoon(this.#pending > 0 ? 0 : eventPatienceMs)
   }
 
   /** Those who asked while the last entries were on their way. */
