@@ -1,6 +1,6 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver, CompiledStateGraph } from '@langchain/langgraph'
-import { END, Send, START } from '@langchain/langgraph'
+import { END, Send } from '@langchain/langgraph'
 
 import type { Clock } from '../base/index.ts'
 import { createId, FairleadError, systemClock, systemRandom, withDefaults } from '../base/index.ts'
@@ -58,7 +58,7 @@ export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {
   }
   const builder = new GraphBuilder(workflowState(plan))
   const entry = graphName(context, plan.structure.entry!)
-  builder.addRouter(START, starter(context, entry), [entry])
+  builder.addStart(entry, { inputs: Object.keys(plan.workflow.inputs), first: starter(context, entry) })
   const ending = { node: END, results: (frame: Frame) => evaluateOutputs(plan, frame) }
   const steps = buildRegion(context, builder, plan.structure.top.bodies[0]!.order, ending)
   const compiled = builder.compile<CompiledWorkflow>({ checkpointer: runtime.checkpointer, name: plan.workflow.name })

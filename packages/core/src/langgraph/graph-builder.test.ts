@@ -1,4 +1,4 @@
-import { Annotation, Command, END, MemorySaver, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, Command, END, MemorySaver, Send, START, StateGraph } from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from './graph-builder.ts'
 import { frameKey } from './state.ts'
@@ -85,6 +85,27 @@ describe('a graph with light writers', () => {
     }
     expect(results.slice(0, 4)).toEqual(results.slice(4))
     expect(results[0]).toEqual(['choose'])
+  })
+
+  it('begins as LangGraph does: what it was given is written, and the first node is sent its state', async () => {
+    const first = (input: Update) => new Send('first', { n: (input.n as number) * 10 })
+    const Input = () => Annotation.Root({ n: Annotation<number>() })
+    const definition = () => ({ state: State(), input: Input() })
+    const builder = new GraphBuilder(definition())
+    builder.addNode('first', nodes.first)
+    builder.addStart('first', { inputs: ['n'], first })
+    builder.addEdge('first', END)
+    const hand = new StateGraph(definition()).addNode('first', nodes.first!)
+    const untyped = hand as unknown as { addConditionalEdges(from: string, router: unknown, targets: unknown): void }
+    untyped.addConditionalEdges(START, first, ['first'])
+    const ours = builder.compile<Graph>({ checkpointer: new MemorySaver() })
+    const theirs = hand.addEdge('first', END).compile({ checkpointer: new MemorySaver() }) as unknown as Graph
+    const input = { n: 4, [frameKey]: { route: 'none of the inputs' } }
+    const said = await told(ours, input, 't')
+    expect(said.length).toBeGreaterThan(3)
+    expect(said).toEqual(await told(theirs, input, 't'))
+    expect(await history(ours, 't')).toEqual(await history(theirs, 't'))
+    expect((await ours.getState({ configurable: { thread_id: 't' } })).values).toEqual({ n: 41 })
   })
 
   it('refuses a route that does not exist, as LangGraph does', async () => {

@@ -1,6 +1,6 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph'
 import { START, StateGraph } from '@langchain/langgraph'
-import type { Destination } from './light-writer.ts'
+import type { Beginning, Destination } from './light-writer.ts'
 import { lightenWriters } from './light-writer.ts'
 import type { RegionState } from './state.ts'
 import { frameKey } from './state.ts'
@@ -17,6 +17,7 @@ interface UntypedGraph {
 export class GraphBuilder {
   readonly #graph: UntypedGraph
   readonly #destinations = new Map<string, Destination>()
+  #beginning: Beginning | undefined
 
   /** `state` as the constructor of `StateGraph` takes it. */
   constructor(state: unknown) {
@@ -38,6 +39,12 @@ export class GraphBuilder {
     this.#destinations.set(from, (update) => routes[(update as RegionState)[frameKey]?.route ?? ''])
   }
 
+  /** Begins with the node `first`, which is sent the state that it begins with. */
+  addStart(first: string, beginning: Beginning): void {
+    this.#beginning = beginning
+    this.addRouter(START, beginning.first, [first])
+  }
+
   /** Leads where `router` says, which may also send nodes states of their own. */
   addRouter(from: string, router: unknown, targets: string[]): void {
     this.#graph.addConditionalEdges(from, router, targets)
@@ -45,7 +52,7 @@ export class GraphBuilder {
 
   compile<Compiled>(options: { checkpointer: BaseCheckpointSaver | boolean | undefined; name?: string }): Compiled {
     const compiled = this.#graph.compile(options)
-    lightenWriters(compiled, this.#destinations)
+    lightenWriters(compiled, this.#destinations, this.#beginning)
     return compiled as Compiled
   }
 }

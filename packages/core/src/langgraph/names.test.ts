@@ -47,6 +47,17 @@ describe('what goes in and comes out', () => {
     expect(await graph.invoke({ n: 1, m: 90, $frame: { run: 'x' }, $results: [] })).toEqual({ sum: 3 })
   })
 
+  it('does not keep for the next run of a thread what that one leaves out', async () => {
+    const document = workflow([tool('add', 'm', { n: 'n' }, { toolId: 'inc' })], [], {
+      inputs: { n: { type: 'number', default: 1 } },
+      outputs: { m: 'm' },
+    })
+    const graph = compileWorkflow(document, { tools, checkpointer: new MemorySaver() })
+    const { config } = listening()
+    expect(await graph.invoke({ n: 7 }, config)).toEqual({ m: 8 })
+    expect(await graph.invoke({}, config)).toEqual({ m: 2 })
+  })
+
   it('is nothing, unless somebody is asked, from a workflow without outputs', async () => {
     const graph = compileWorkflow(workflow([human('ask', 'a')], []), { checkpointer: new MemorySaver() })
     const { config } = listening()
