@@ -1,7 +1,7 @@
-import { dereference } from '@cfworker/json-schema'
 import type { JsonFault } from './json-schema-fault.ts'
 import type { KeywordShape } from './json-schema-keyword.ts'
-import { escapePointer, inPlaceKeywords, keywordShapes, subschemas } from './json-schema-keyword.ts'
+import { escapePointer, keywordShapes, subschemas } from './json-schema-keyword.ts'
+import { resolveReferences } from './json-schema-reference.ts'
 import { LinearPattern } from './linear-pattern.ts'
 
 const types = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
@@ -16,16 +16,13 @@ export function checkJsonSchema(schema: unknown): JsonFault[] {
   const faults: JsonFault[] = []
   checkSchema(schema, '', 0, faults)
   if (faults.length > 0 || typeof schema === 'boolean' || !hasReferences(schema as object)) return faults
-  return checkReferences(schema as object)
+  return resolveReferences(schema as object).faults
 }
 
-/** Most schemas refer to nothing, and resolving costs more than all other checks. */
+/** Most schemas refer to nothing, and need no resolving. */
 function hasReferences(schema: object): boolean {
-  let found = false
-  visit(schema, '', (part) => {
-    found ||= '$ref' in part || '$id' in part || '$anchor' in part
-  })
-  return found
+  if (Object.hasOwn(schema, '$ref') || Object.hasOwn(schema, '$id')) return true
+  return subschemas(schema).some((below) => isRecord(below.schema) && hasReferences(below.schema))
 }
 
 function checkSchema(schema: unknown, pointer: string, depth: number, faults: JsonFault[]): void {
@@ -102,57 +99,6 @@ function checkPattern(source: string, pointer: string): JsonFault[] {
   const pattern = LinearPattern.compile(source)
   if (typeof pattern !== 'string') return []
   return [{ pointer, message: `The pattern "${source.slice(0, 100)}" can't be used: ${pattern}. Patterns are RE2's.` }]
-}
-
-function checkReferences(root: object): JsonFault[] {
-  // Resolving marks every schema with what its reference means; that belongs on a copy.
-  const copy = structuredClone(root)
-  let lookup: Record<string, unknown>
-  try {
-    lookup = dereference(copy)
-  } catch (error) {
-    return [{ pointer: '', message: `The references can't be resolved: ${(error as Error).message}` }]
-  }
-  const faults: JsonFault[] = []
-  const target = (schema: Reference) => lookup[schema.__absolute_ref__ ?? '']
-  visit(copy, '', (schema, pointer) => {
-    if (schema.$ref === undefined) return
-    if (target(schema) === undefined) {
-      const message = `"${schema.$ref}" leads nowhere. References stay inside the schema: "#/$defs/name".`
-      faults.push({ pointer: `${pointer}/$ref`, message })
-    } else if (runsInCircle(schema, target)) {
-      const message = `"${schema.$ref}" leads back to itself without going into the value.`
-      faults.push({ pointer: `${pointer}/$ref`, message })
-    }
-  })
-  return faults
-}
-
-interface Reference {
-  $ref?: string
-  __absolute_ref__?: string
-}
-
-function visit(schema: object, pointer: string, see: (schema: Reference, pointer: string) => void): void {
-  see(schema, pointer)
-  for (const below of subschemas(schema)) {
-    if (isRecord(below.schema)) visit(below.schema, pointer + below.pointer, see)
-  }
-}
-
-/** Whether evaluating the schema on a value comes back to the schema on the same value. */
-function runsInCircle(start: Reference, target: (schema: Reference) => unknown): boolean {
-  const seen = new Set<object>()
-  const open: unknown[] = [target(start)]
-  while (open.length > 0) {
-    const schema = open.pop()
-    if (schema === start) return true
-    if (!isRecord(schema) || seen.has(schema)) continue
-    seen.add(schema)
-    if (schema.$ref !== undefined) open.push(target(schema))
-    for (const below of subschemas(schema)) if (inPlaceKeywords.has(below.keyword)) open.push(below.schema)
-  }
-  return false
 }
 
 function isNameList(value: unknown): boolean {

@@ -49,6 +49,44 @@ describe('validateJson', () => {
     ])
   })
 
+  test('references lead to parts with an address or an anchor of their own', () => {
+    const schema = {
+      $id: 'https://a.example/root',
+      properties: {
+        a: { $ref: 'part#/$defs/b%20~1c' },
+        d: { $ref: 'part' },
+        e: { $ref: '#here' },
+        f: { $ref: '#/$defs' },
+      },
+      $defs: {
+        part: { $id: 'part', type: 'string', $defs: { 'b /c': { $ref: '#' } } },
+        anchored: { $anchor: 'here', type: 'null' },
+        true: true,
+      },
+    }
+    expect(checkJsonSchema(schema)).toEqual([expect.objectContaining({ pointer: '/properties/f/$ref' })])
+    const { f: _, ...properties } = schema.properties
+    const value = { a: 1, d: 'd', e: 0 }
+    expect(validateJson({ ...schema, properties }, value).map(({ pointer }) => pointer)).toEqual(['/a', '/e'])
+  })
+
+  test('what no other keyword has looked at is left to unevaluated…', () => {
+    const schema = {
+      properties: { a: true },
+      anyOf: [{ properties: { b: { type: 'number' } }, required: ['b'] }, { patternProperties: { '^c': true } }],
+      if: { required: ['d'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { properties: { e: true } },
+      unevaluatedProperties: false,
+    }
+    expect(validateJson(schema, { a: 1, b: 1, c: 1 })).toEqual([])
+    const places = (value: unknown) => validateJson(schema, value).map(({ pointer }) => pointer)
+    expect(places({ b: 'no number', e: 1 })).toEqual(['/b', '/e'])
+    expect(places({ d: 1, e: 1 })).toEqual(['/d'])
+    const list = { prefixItems: [true], contains: { type: 'string' }, unevaluatedItems: false }
+    expect(validateJson(list, [1, 'a', 2]).map(({ pointer }) => pointer)).toEqual(['/2'])
+  })
+
   test('patterns of values and of names are matched', () => {
     const schema = {
       properties: { slug: { type: 'string', pattern: '^([a-z0-9]+-)*[a-z0-9]+$', format: 'unheard-of' } },
@@ -106,24 +144,6 @@ describe('validateJson', () => {
     expect(() => validateJson(schema, 1)).toThrow(
       expect.objectContaining({ code: 'base.invalid_json_schema', data: { faults: checkJsonSchema(schema) } }),
     )
-  })
-
-  test('hostile patterns, formats and lists end quickly', () => {
-    const text = `${'a'.repeat(20_000)}!`
-    const started = performance.now()
-    for (const pattern of ['^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '(x+x+)+y', 'a*a*a*a*a*b']) {
-      expect(validateJson({ pattern }, text)).toHaveLength(1)
-      expect(validateJson({ patternProperties: { [pattern]: false } }, { [text]: 1 })).toEqual([])
-    }
-    for (const format of ['url', 'regex', 'email', 'uri', 'hostname', 'uri-template', 'date-time'])
-      validateJson({ format }, text)
-    expect(
-      validateJson(
-        { uniqueItems: true },
-        Array.from({ length: 50_000 }, (_, id) => ({ id })),
-      ),
-    ).toHaveLength(1)
-    expect(performance.now() - started).toBeLessThan(5_000)
   })
 
   test('type, required and range agree with their plain definitions', () => {
@@ -186,6 +206,10 @@ describe('checkJsonSchema', () => {
     [{ patternProperties: { '[': {} } }, '/patternProperties/['],
     [{ $ref: '#/$defs/nowhere' }, '/$ref'],
     [{ properties: { a: { $ref: 'https://example.com/other.json' } } }, '/properties/a/$ref'],
+    [{ $ref: '#/x-parts', 'x-parts': { pattern: '(?=a)' } }, '/$ref'],
+    [{ $ref: '#/$defs/a/%', $defs: { a: {} } }, '/$ref'],
+    [{ $id: 'http://[' }, '/$id'],
+    [{ $id: 'https://a.example', items: { $id: 'https://a.example/' } }, '/items/$id'],
     [{ $ref: '#' }, '/$ref'],
     [{ anyOf: [{ type: 'null' }, { $ref: '#/$defs/a' }], $defs: { a: { allOf: [{ $ref: '#' }] } } }, '/anyOf/1/$ref'],
   ])('%.80j is refused at %s', (schema, pointer) => {
