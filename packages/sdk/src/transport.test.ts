@@ -184,6 +184,22 @@ describe('a call', () => {
     expect([...requests, ...keyless.requests]).toEqual([])
   })
 
+  it('waits for a key no longer than for an answer, and no longer than its caller', async () => {
+    const never = () => new Promise<string>(() => {})
+    const late = scripted([], { apiKey: never, timeoutMs: 5 })
+    const waiting = late.transport.call('listWorkflows', {})
+    late.ring()
+    await expect(waiting).rejects.toThrow('no apiKey within 5 ms')
+    expect(late.timers.size).toBe(0)
+    const caller = new AbortController()
+    const { transport } = scripted([], { apiKey: never })
+    const call = transport.call('listWorkflows', {}, { signal: caller.signal })
+    const stream = transport.open('streamRunEvents', { params: { id: 'r' } }, {}, caller.signal)
+    caller.abort(new Error('The caller has left.'))
+    await expect(call).rejects.toThrow('The caller has left.')
+    await expect(stream).rejects.toThrow('The caller has left.')
+  })
+
   it('does not repeat a key that can be no key in its complaint', async () => {
     for (const apiKey of ['secret\n', 'sec\nret', '']) {
       const { transport, requests } = scripted([], { apiKey: () => apiKey })

@@ -54,6 +54,12 @@ export interface Received<Body> {
   etag: string
 }
 
+/** A request as `fetch` takes it. */
+interface Prepared {
+  url: string
+  init: RequestInit
+}
+
 const defaultTimeoutMs = 30_000
 const defaultMaxRetries = 3
 /**
@@ -111,23 +117,31 @@ export class Transport {
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Response | null> {
-    const request = await this.#request(endpoints[name], sent, { Accept: 'text/event-stream', ...headers })
+    const key = await within(signal, this.#key())
+    const request = this.#request(endpoints[name], sent, { Accept: 'text/event-stream', ...headers }, key)
     const response = await this.#send(request, signal).catch((error) => {
       throw connectionError(signal.aborted ? signal.reason : error, endpoints[name], undefined)
     })
     if (response.status === 204) return null
     const isStream = response.headers.get('Content-Type')?.startsWith('text/event-stream')
-    if (!response.ok || !isStream) throw await errorOf(response)
-    return response
+    if (response.ok && isStream) return response
+    throw await errorOf(response).catch((error) => connectionError(error, endpoints[name], undefined))
   }
 
   async #attempt(endpoint: Endpoint, sent: Sent, options: CallOptions, headers: Record<string, string>) {
-    // Outside of the try: what the caller did wrong is no broken connection, and repeating it is of no use.
-    const request = await this.#request(endpoint, sent, headers)
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs
     const deadline = new AbortController()
     const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
-    const stop = this.surroundings.after(timeoutMs, () => deadline.abort())
+    const late = () => new FairleadTimeoutError(`There was no apiKey within ${timeoutMs} ms.`)
+    const stop = this.surroundings.after(timeoutMs, () => deadline.abort(late()))
+    let request: Prepared
+    try {
+      // What the caller did wrong is no broken connection, and repeating it is of no use: it is thrown from here.
+      request = this.#request(endpoint, sent, headers, await within(signal, this.#key()))
+    } catch (error) {
+      stop()
+      throw error
+    }
     try {
       const response = await this.#send(request, signal)
       if (!response.ok) return { error: await errorOf(response) }
@@ -141,9 +155,13 @@ export class Transport {
     }
   }
 
-  async #request(endpoint: Endpoint, sent: Sent, headers: Record<string, string>) {
-    const { baseUrl, apiKey } = this.#options
-    const key = typeof apiKey === 'string' ? apiKey : await apiKey()
+  async #key(): Promise<string> {
+    const { apiKey } = this.#options
+    return typeof apiKey === 'string' ? apiKey : apiKey()
+  }
+
+  #request(endpoint: Endpoint, sent: Sent, headers: Record<string, string>, key: string): Prepared {
+    const { baseUrl } = this.#options
     // Checked here, because `fetch` would quote the whole key in its complaint.
     if (!/^[\x21-\x7e]+$/.test(key)) {
       throw new TypeError('The apiKey is empty or has characters that no key has, such as a line break.')
@@ -161,7 +179,7 @@ export class Transport {
     return { url: `${baseUrl.replace(/\/+$/, '')}/api/v1${pathOf(endpoint, sent)}`, init }
   }
 
-  #send({ url, init }: { url: string; init: RequestInit }, signal: AbortSignal): Promise<Response> {
+  #send({ url, init }: Prepared, signal: AbortSignal): Promise<Response> {
     const send = this.#options.fetch ?? fetch
     return send(url, { ...init, signal })
   }
@@ -177,6 +195,19 @@ export class Transport {
         : bearsRepetition
     const retryAfter = error instanceof FairleadApiError ? error.retryAfter : null
     return isPassing ? delayBefore(attempt, retryAfter, this.surroundings) : undefined
+  }
+}
+
+/** What the work gives, or the signal's reason, should that come first. */
+async function within<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

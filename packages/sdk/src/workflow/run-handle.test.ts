@@ -108,6 +108,28 @@ describe('following a run', () => {
     await expect(collect(final.run)).rejects.toMatchObject({ status: 404, code: 'run.not_found' })
   })
 
+  it('connects again also when the refusal itself is cut off', async () => {
+    const cutOff: Connection = (_request, response) => {
+      response.writeHead(503, { 'Content-Type': 'application/problem+json', 'Content-Length': '100' }).write('{"code":')
+      setImmediate(() => response.destroy())
+    }
+    const { run } = await serve([cutOff, cutOff, stream(events)])
+    expect(await collect(run)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('takes a time in proportion to the events where nobody looks at the state in between', async () => {
+    const many = Array.from({ length: 4000 }, (_, index) => `items[${index}]/draft`).flatMap((address) => [
+      { type: 'node.started' as const, ...node, address },
+      { type: 'node.completed' as const, ...node, address, durationMs: 1 },
+    ])
+    const long = numberEvents('run-1', [{ type: 'run.started' }, ...many, { type: 'run.completed', output: {} }])
+    const { run } = await serve([stream(long)])
+    let folds = 0
+    for await (const event of run) if (event.seq % 4000 === 0) folds += run.state().lastSeq === event.seq ? 1 : 0
+    expect(folds).toBe(2)
+    expect(run.state()).toEqual(foldRunEvents(long))
+  })
+
   it('gives up after several connections that brought nothing', async () => {
     const { run, lastEventIds } = await serve(Array(20).fill(stream([], 'break')))
     await expect(collect(run)).rejects.toThrow(/can't be followed beyond number 0/)

@@ -19,6 +19,8 @@ export class RunHandle implements AsyncIterable<RunEvent> {
   readonly id: string
   readonly #transport: Transport
   #state: RunState = foldRunEvents([])
+  /** Seen, and not in the state yet: a fold copies the whole state, so it waits until somebody asks. */
+  #unfolded: RunEvent[] = []
 
   constructor(transport: Transport, id: string) {
     this.#transport = transport
@@ -34,9 +36,10 @@ export class RunHandle implements AsyncIterable<RunEvent> {
    * made again, and the signal's reason.
    */
   async *events({ until = 'end', signal }: FollowOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
-    if (this.#state.finishedAt !== null) return
-    for await (const event of readEvents(this.#transport, { runId: this.id, after: this.#state.lastSeq, signal })) {
-      this.#state = foldRunEvents([event], this.#state)
+    const { finishedAt, lastSeq } = this.state()
+    if (finishedAt !== null) return
+    for await (const event of readEvents(this.#transport, { runId: this.id, after: lastSeq, signal })) {
+      this.#unfolded.push(event)
       yield event
       if (until === 'waiting' && event.type === 'run.waiting') return
     }
@@ -44,6 +47,7 @@ export class RunHandle implements AsyncIterable<RunEvent> {
 
   /** What the events that this handle has gone through add up to. */
   state(): RunState {
+    if (this.#unfolded.length > 0) this.#state = foldRunEvents(this.#unfolded.splice(0), this.#state)
     return this.#state
   }
 
@@ -56,7 +60,8 @@ export class RunHandle implements AsyncIterable<RunEvent> {
       // Only the state at the end matters.
     }
     // Without a last event among those seen, the run had ended before they were asked for.
-    const { status, output, error } = this.#state.finishedAt === null ? await this.get() : this.#state
+    const state = this.state()
+    const { status, output, error } = state.finishedAt === null ? await this.get() : state
     if (status === 'completed' && output) return output
     throw new FairleadRunError(this.id, status === 'cancelled' ? 'cancelled' : 'failed', error)
   }
