@@ -106,6 +106,15 @@ describe('hostile schemas end quickly by themselves', () => {
     expect(validateJson({ items: { type: 'string' } }, numbers)).toHaveLength(1_000)
   })
 
+  test('many patterns that are long to compile', () => {
+    const schema = { anyOf: numbers.map((n) => ({ pattern: `a{999}${n}` })) }
+    const started = performance.now()
+    expect(checkJsonSchema(schema)).toEqual([
+      { pointer: '', message: 'Its patterns take more than 5,000,000 steps to compile.' },
+    ])
+    expect(performance.now() - started).toBeLessThan(mostMs)
+  })
+
   test('addresses within addresses', () => {
     let schema: object = {}
     for (let level = 0; level < 100; level++) schema = { $id: `https://a.example/${level}`, properties: { x: schema } }

@@ -3,18 +3,34 @@ import type { KeywordShape } from './json-schema-keyword.ts'
 import { escapePointer, keywordShapes, subschemas } from './json-schema-keyword.ts'
 import { resolveReferences } from './json-schema-reference.ts'
 import { LinearPattern } from './linear-pattern.ts'
+import { BudgetSpent, StepBudget } from './step-budget.ts'
 
 const types = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
 const maxDepth = 200
+/** What compiling a pattern costs for each instruction of its program. */
+const stepsPerInstruction = 5
 
 /**
  * What keeps a value from being a JSON Schema of draft 2020-12; empty when it is one. Beyond the metaschema it finds
  * references that lead nowhere or round in a circle, and patterns that can't be matched in linear time (RE2's syntax:
- * no look-around, no back-references). Never throws.
+ * no look-around, no back-references). A schema whose patterns take more work to compile than the budget has is refused.
+ * Never throws.
  */
-export function checkJsonSchema(schema: unknown): JsonFault[] {
+export function checkJsonSchema(schema: unknown, budget: StepBudget = new StepBudget()): JsonFault[] {
+  try {
+    return findSchemaFaults(schema, budget)
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error
+    return [
+      { pointer: '', message: `Its patterns take more than ${error.steps.toLocaleString('en')} steps to compile.` },
+    ]
+  }
+}
+
+/** As `checkJsonSchema`, but throws `BudgetSpent`. */
+export function findSchemaFaults(schema: unknown, budget: StepBudget): JsonFault[] {
   const faults: JsonFault[] = []
-  checkSchema(schema, '', 0, faults)
+  checkSchema(schema, '', 0, { faults, budget })
   if (faults.length > 0 || typeof schema === 'boolean' || !hasReferences(schema as object)) return faults
   return resolveReferences(schema as object).faults
 }
@@ -25,7 +41,13 @@ function hasReferences(schema: object): boolean {
   return subschemas(schema).some((below) => isRecord(below.schema) && hasReferences(below.schema))
 }
 
-function checkSchema(schema: unknown, pointer: string, depth: number, faults: JsonFault[]): void {
+interface Findings {
+  faults: JsonFault[]
+  budget: StepBudget
+}
+
+function checkSchema(schema: unknown, pointer: string, depth: number, findings: Findings): void {
+  const { faults, budget } = findings
   if (typeof schema === 'boolean') return
   if (!isRecord(schema)) {
     faults.push({ pointer, message: `A schema is an object or a boolean, not ${describe(schema)}.` })
@@ -38,15 +60,15 @@ function checkSchema(schema: unknown, pointer: string, depth: number, faults: Js
   for (const [keyword, value] of Object.entries(schema)) {
     const shape = keywordShapes.get(keyword)
     if (!shape) continue
-    for (const fault of checkShape(shape, keyword, value)) {
+    for (const fault of checkShape(shape, keyword, value, budget)) {
       faults.push({ pointer: `${pointer}/${keyword}${fault.pointer}`, message: fault.message })
     }
   }
-  for (const below of subschemas(schema)) checkSchema(below.schema, pointer + below.pointer, depth + 1, faults)
+  for (const below of subschemas(schema)) checkSchema(below.schema, pointer + below.pointer, depth + 1, findings)
 }
 
 /** The faults of one keyword's value, apart from those inside the schemas it holds. */
-function checkShape(shape: KeywordShape, keyword: string, value: unknown): JsonFault[] {
+function checkShape(shape: KeywordShape, keyword: string, value: unknown, budget: StepBudget): JsonFault[] {
   const must = (holds: boolean, expected: string): JsonFault[] =>
     holds ? [] : [{ pointer: '', message: `"${keyword}" must be ${expected}, not ${describe(value)}.` }]
   switch (shape) {
@@ -58,7 +80,7 @@ function checkShape(shape: KeywordShape, keyword: string, value: unknown): JsonF
       return must(isRecord(value), 'an object of schemas')
     case 'pattern map':
       return isRecord(value)
-        ? Object.keys(value).flatMap((pattern) => checkPattern(pattern, `/${escapePointer(pattern)}`))
+        ? Object.keys(value).flatMap((pattern) => checkPattern(pattern, `/${escapePointer(pattern)}`, budget))
         : must(false, 'an object of schemas')
     case 'type':
       return checkType(value)
@@ -77,7 +99,7 @@ function checkShape(shape: KeywordShape, keyword: string, value: unknown): JsonF
     case 'text':
       return must(typeof value === 'string', 'a string')
     case 'pattern':
-      return typeof value === 'string' ? checkPattern(value, '') : must(false, 'a string')
+      return typeof value === 'string' ? checkPattern(value, '', budget) : must(false, 'a string')
     case 'values':
       return must(Array.isArray(value), 'a list')
   }
@@ -95,8 +117,9 @@ function checkType(value: unknown): JsonFault[] {
   })
 }
 
-function checkPattern(source: string, pointer: string): JsonFault[] {
+function checkPattern(source: string, pointer: string, budget: StepBudget): JsonFault[] {
   const pattern = LinearPattern.compile(source)
+  budget.spend(typeof pattern === 'string' ? 100 + source.length : 100 + pattern.size * stepsPerInstruction)
   if (typeof pattern !== 'string') return []
   return [{ pointer, message: `The pattern "${source.slice(0, 100)}" can't be used: ${pattern}. Patterns are RE2's.` }]
 }

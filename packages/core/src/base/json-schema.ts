@@ -1,6 +1,6 @@
 import { FairleadError } from './error.ts'
 import { arrayFits } from './json-schema-array.ts'
-import { checkJsonSchema } from './json-schema-check.ts'
+import { findSchemaFaults } from './json-schema-check.ts'
 import type { Evaluated, Meaning, SoundSchema } from './json-schema-evaluation.ts'
 import { Evaluation, jsonTypeOf, NotJson } from './json-schema-evaluation.ts'
 import type { JsonFault } from './json-schema-fault.ts'
@@ -31,15 +31,16 @@ const compiledOf = new WeakMap<object, Compiled>()
 export function validateJson(schema: JsonSchema, value: unknown, budget: StepBudget = new StepBudget()): JsonFault[] {
   if (schema === true) return []
   if (schema === false) return [{ pointer: '', message: 'No value is allowed here.' }]
-  let compiled = compiledOf.get(schema)
-  if (!compiled) {
-    compiled = compile(schema)
-    compiledOf.set(schema, compiled)
-  }
-  const evaluation = new Evaluation(compiled.meaning, budget, evaluate)
   try {
+    let compiled = compiledOf.get(schema)
+    if (!compiled) {
+      compiled = compile(schema, budget)
+      compiledOf.set(schema, compiled)
+    }
+    const evaluation = new Evaluation(compiled.meaning, budget, evaluate)
     return evaluation.fits(compiled.schema, value) ? [] : evaluation.faults
   } catch (error) {
+    if (error instanceof FairleadError) throw error
     return [{ pointer: '', message: `Can't be checked: ${notCheckable(error)}.` }]
   }
 }
@@ -75,8 +76,8 @@ function evaluate(run: Evaluation, schema: SoundSchema, value: unknown, evaluate
   }
 }
 
-function compile(schema: object): Compiled {
-  const faults = checkJsonSchema(schema)
+function compile(schema: object, budget: StepBudget): Compiled {
+  const faults = findSchemaFaults(schema, budget)
   if (faults.length > 0) {
     const [first] = faults
     throw new FairleadError(
@@ -95,7 +96,10 @@ function compile(schema: object): Compiled {
     asksForRest ||= part.unevaluatedItems !== undefined || part.unevaluatedProperties !== undefined
     const names = Object.keys(part.patternProperties ?? {})
     for (const source of part.pattern === undefined ? names : [...names, part.pattern as string]) {
-      if (!patterns.has(source)) patterns.set(source, LinearPattern.compile(source) as LinearPattern)
+      if (patterns.has(source)) continue
+      const pattern = LinearPattern.compile(source) as LinearPattern
+      patterns.set(source, pattern)
+      budget.spend(pattern.size)
     }
     for (const below of subschemas(part)) if (typeof below.schema === 'object') visit(below.schema as SoundSchema)
   }

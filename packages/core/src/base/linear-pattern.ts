@@ -10,6 +10,8 @@ const maxPatternLength = 1_000
  */
 export class LinearPattern {
   readonly source: string
+  /** Instructions of its program, to which the work of compiling and of matching is proportional. */
+  readonly size: number
   readonly #expression: RE2JS
   #spend: ((visits: number) => void) | undefined
   #visits = 0
@@ -18,6 +20,7 @@ export class LinearPattern {
     this.source = source
     this.#expression = expression
     const program = expression.re2().prog
+    this.size = program.inst.length
     // Linear, but the factor is the program's size. Every visit of an instruction goes through here, so a caller with a
     // budget can count the work and stop it by throwing.
     program.getInst = (position) => {

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../base/index.ts'
-import { checkJsonSchema, validateJson } from '../../base/index.ts'
+import { checkJsonSchema, StepBudget, validateJson } from '../../base/index.ts'
 import type { Place } from '../diagnostic.ts'
 import { errorAt, inNode, jsonPointer, shown } from '../diagnostic.ts'
 import type { WorkflowVariable } from '../document-schema.ts'
@@ -12,9 +12,14 @@ const mostFaults = 8
 
 const reducedType: Record<ReducerName, BasicType> = { append: 'array', merge: 'object', sum: 'number' }
 
+interface SchemaSubject extends Pick<Subject, 'workflow' | 'report'> {
+  budget: StepBudget
+}
+
 /** That every JSON Schema in the workflow is one, and that defaults and reducers fit theirs. */
-export function checkJsonSchemas(subject: Subject): void {
-  const { workflow } = subject
+export function checkJsonSchemas({ workflow, report }: Subject): void {
+  // One for all of them, so that many costly schemas take no longer than one.
+  const subject = { workflow, report, budget: new StepBudget() }
   for (const [name, schema] of Object.entries(workflow.inputs)) {
     checkSchema(subject, schema, { nodeId: null, path: ['inputs', name] })
   }
@@ -29,9 +34,9 @@ export function checkJsonSchemas(subject: Subject): void {
   }
 }
 
-function checkSchema({ report }: Subject, schema: JsonSchema | undefined, place: Place): boolean {
+function checkSchema({ report, budget }: SchemaSubject, schema: JsonSchema | undefined, place: Place): boolean {
   if (schema === undefined || typeof schema === 'boolean') return true
-  const faults = checkJsonSchema(schema)
+  const faults = checkJsonSchema(schema, budget)
   for (const { pointer, message } of faults.slice(0, mostFaults)) {
     const hint = 'JSON Schema, draft 2020-12, says what may stand here.'
     const found = errorAt(place, 'invalid_json_schema', `This is no JSON Schema: ${message}`, hint)
@@ -40,11 +45,11 @@ function checkSchema({ report }: Subject, schema: JsonSchema | undefined, place:
   return faults.length === 0
 }
 
-function checkVariable({ report }: Subject, name: string, variable: WorkflowVariable): void {
+function checkVariable({ report, budget }: SchemaSubject, name: string, variable: WorkflowVariable): void {
   const { schema, reducer } = variable
   const place = (key: string): Place => ({ nodeId: null, path: ['variables', name, key] })
   if (variable.default !== undefined) {
-    for (const { pointer, message } of validateJson(schema, variable.default).slice(0, mostFaults)) {
+    for (const { pointer, message } of validateJson(schema, variable.default, budget).slice(0, mostFaults)) {
       const text = `The default ${shown(variable.default)} does not fit the schema of "${name}": ${message}`
       const found = errorAt(place('default'), 'default_mismatch', text, 'Change the default or the schema.')
       report({ ...found, path: `${found.path}${pointer}` })
