@@ -13,6 +13,7 @@ import type {
 import type { CompiledWorkflow } from './compile.ts'
 import type { RunContext } from './context.ts'
 import { NodeFailure } from './failure.ts'
+import { maxOutputsSize, recordable, recordableMessage } from './recordable.ts'
 import { RunJournal } from './run-journal.ts'
 import type { TransportSaver } from './transport-saver.ts'
 
@@ -70,14 +71,29 @@ export class ClaimExecution {
       this.#announce(isKnown ? { type: 'run.resumed', attempt: claim.lease.attempt } : { type: 'run.started' })
       if (claim.cancelRequested) this.cancel()
       const outcome = await this.#outcome()
-      if (this.#stop === 'drop') return this.#dropCause
+      if (this.#stop === 'drop') return await this.#failed()
       if (outcome.status === 'waiting' || outcome.status === 'released') await this.#saveSnapshot()
       await transport.finish(claim.lease, outcome, await this.#lastBatch(outcome))
       return undefined
     } catch (error) {
-      return this.#stop === 'drop' ? this.#dropCause : error
+      return this.#stop === 'drop' ? await this.#failed() : error
     } finally {
       await saver.close(claim.lease)
+    }
+  }
+
+  /** What was dropped is left to the next claim, unless that would only come to the same point again. */
+  async #failed(): Promise<unknown> {
+    const cause = this.#dropCause
+    if (!(cause instanceof FairleadError) || cause.code !== 'run.unrecordable') return cause
+    const error = { code: cause.code, message: cause.message }
+    const event = { type: 'run.failed' as const, error, at: new Date(this.#parts.clock()).toISOString() }
+    const last: RunBatch = { entries: [], questions: [], events: [event] }
+    try {
+      await this.#parts.transport.finish(this.#parts.claim.lease, { status: 'failed', error }, last)
+      return undefined
+    } catch {
+      return cause
     }
   }
 
@@ -86,7 +102,8 @@ export class ClaimExecution {
       const state = await this.#invoke()
       if (state === null) return { status: 'released' }
       if (state?.[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
-      return { status: 'completed', output: { ...state } }
+      const { value } = recordable({ ...state }, 'The run', maxOutputsSize)
+      return { status: 'completed', output: value as Record<string, unknown> }
     } catch (error) {
       if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
       return { status: 'failed', error: asRunError(error) }
@@ -126,9 +143,9 @@ export class ClaimExecution {
       runId: lease.runId,
       journal: {
         read: (address) => this.#journal.read(address),
-        record: (entry, events, isLast) => {
+        record: (entry, events, about) => {
           if (this.#journal.recorded >= snapshotAt) this.#control.requestDrain('snapshot')
-          this.#journal.record(entry, events, isLast)
+          this.#journal.record(entry, events, about)
         },
         settled: () => this.#journal.settled(),
       },
@@ -174,6 +191,6 @@ function endingOf(outcome: RunOutcome): RunEventBody | undefined {
 
 function asRunError(error: unknown): RunError {
   if (error instanceof NodeFailure) return error.error
-  if (error instanceof FairleadError) return { code: error.code, message: error.message }
-  return { code: 'run.failed', message: error instanceof Error ? error.message : String(error) }
+  const message = recordableMessage(error instanceof Error ? error.message : String(error))
+  return { code: error instanceof FairleadError ? error.code : 'run.failed', message }
 }

@@ -5,13 +5,20 @@ import type { JournalEntry, PendingInterrupt, TimedEvent } from '../workflow/ind
 /** The memory of one run: what was recorded under an address is never executed again. */
 export interface Journal {
   read(address: string): JournalEntry | undefined
-  /** Takes an entry and its events, to be stored together. With `isLast` the end of the run is about to follow. */
-  record(entry: JournalEntry, events: readonly TimedEvent[], isLast: boolean): void
+  /** Takes an entry and its events, to be stored together. Throws `run.too_large` when the run has no room for it. */
+  record(entry: JournalEntry, events: readonly TimedEvent[], about: RecordHints): void
   /**
    * Resolves when everything recorded so far is durable: a node awaits it before it does anything that the world sees.
    * Otherwise a call could go out that depends on a result which a crash then takes back.
    */
   settled(): Promise<void>
+}
+
+export interface RecordHints {
+  /** How long the JSON of the entry's output is, in UTF-16 units. */
+  size: number
+  /** Whether the end of the run is about to follow. */
+  isLast: boolean
 }
 
 /**

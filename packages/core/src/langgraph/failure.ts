@@ -1,6 +1,7 @@
 import { isGraphBubbleUp } from '@langchain/langgraph'
 import { FairleadError } from '../base/index.ts'
 import type { RunError } from '../workflow/index.ts'
+import { recordableMessage } from './recordable.ts'
 
 /** A node failed and its workflow says that the run fails with it. Carries the failure as data to whoever runs the graph. */
 export class NodeFailure extends FairleadError {
@@ -25,9 +26,8 @@ const passing = new Set(['run.lease_lost', 'workflow.checkpointer_missing'])
 /** A thrown value as data: code and message, never a stack. */
 export function toRunError(error: unknown, nodeId: string, address: string): RunError {
   if (error instanceof NodeFailure) return error.error
-  if (error instanceof FairleadError) return { code: error.code, message: error.message, nodeId, address }
-  const message = error instanceof Error ? error.message : String(error)
-  return { code: codeOf(error), message, nodeId, address }
+  const message = recordableMessage(error instanceof Error ? error.message : String(error))
+  return { code: error instanceof FairleadError ? error.code : codeOf(error), message, nodeId, address }
 }
 
 function codeOf(error: unknown): string {

@@ -12,6 +12,8 @@ import { askHuman } from './human.ts'
 import { elapsed, nodeEvent } from './node-event.ts'
 import type { PlannedNode } from './plan.ts'
 import { runPrompt } from './prompt-node.ts'
+import type { Recordable } from './recordable.ts'
+import { recordable } from './recordable.ts'
 import type { StepContext } from './step-context.ts'
 import { runTool } from './tool-node.ts'
 
@@ -46,8 +48,9 @@ async function perform(
 ): Promise<unknown> {
   if (planned.node.type === 'human') {
     const { answer, askedAt } = askHuman(planned, frame, execution, address)
-    record(execution, planned, { address, startedAt: askedAt, attempt: 1 }, { output: answer })
-    return answer
+    const output = recordable(answer, giverOf(planned))
+    record(execution, planned, { address, startedAt: askedAt, attempt: 1 }, { output })
+    return output.value
   }
   const first = execution.attemptsBefore(address) + 1
   const { maxAttempts = 1, initialIntervalMs = 0, backoffFactor = 1 } = planned.node.data.retry ?? {}
@@ -66,9 +69,9 @@ async function perform(
     try {
       const input = evaluateMapping(planned, frame)
       const run = (tried: Attempt) => call(context, planned, input, { ...tried, address, attempt, execution, calls })
-      const value = await withTimeout(planned.node, execution.signal, run)
-      record(execution, planned, place, { output: value, calls }, callsSince(noted))
-      return value
+      const output = recordable(await withTimeout(planned.node, execution.signal, run), giverOf(planned))
+      record(execution, planned, place, { output, calls }, callsSince(noted))
+      return output.value
     } catch (cause) {
       if (mustPass(cause, execution.signal)) throw cause
       const error = toRunError(cause, planned.node.id, address)
@@ -103,7 +106,7 @@ function record(
   execution: Execution,
   planned: PlannedNode,
   { address, startedAt, attempt }: { address: string; startedAt: number; attempt: number },
-  result: { output?: unknown; error?: RunError; calls?: ModelCall[] },
+  result: { output?: Recordable; error?: RunError; calls?: ModelCall[] },
   /** The model calls of the last attempt: the event tells of those, the entry of all. */
   lastCalls: { calls?: ModelCall[] } = {},
 ): void {
@@ -116,7 +119,7 @@ function record(
     address,
     result.error
       ? { type: 'node.failed', attempt, error: result.error, durationMs, handling: planned.handling, ...lastCalls }
-      : { type: 'node.completed', attempt, output: result.output, durationMs, ...lastCalls },
+      : { type: 'node.completed', attempt, output: result.output?.value, durationMs, ...lastCalls },
   )
   if (!execution.journal) {
     execution.emit(event)
@@ -126,13 +129,17 @@ function record(
     address,
     nodeId: planned.node.id,
     status: result.error ? 'failed' : 'completed',
-    ...(result.error ? { error: result.error } : { output: result.output }),
+    ...(result.error ? { error: result.error } : { output: result.output?.value }),
     attempts: attempt,
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: new Date(finishedAt).toISOString(),
     ...calls,
   }
-  execution.journal.record(entry, [event], planned.endsRun)
+  execution.journal.record(entry, [event], { size: result.output?.size ?? 0, isLast: planned.endsRun })
+}
+
+function giverOf({ node }: PlannedNode): string {
+  return `The node "${node.id}"`
 }
 
 /** A day; timers know no more than 24. */
@@ -153,6 +160,7 @@ const permanent = new Set([
   'prompt.unknown',
   'model.unknown',
   'workflow.unfit_write',
+  'run.too_large',
 ])
 
 function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {

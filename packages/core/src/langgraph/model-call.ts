@@ -5,6 +5,7 @@ import type { ModelCall } from '../workflow/index.ts'
 import { withParameters } from './model-parameters.ts'
 import { usageOf } from './model-usage.ts'
 import { elapsed } from './node-event.ts'
+import { recordableMessage } from './recordable.ts'
 
 export interface ModelMessage {
   role: 'system' | 'user' | 'assistant'
@@ -170,8 +171,8 @@ function namesOf(message: unknown, modelId: string): { model: string; provider: 
   const metadata = (message as { response_metadata?: Record<string, unknown> } | undefined)?.response_metadata ?? {}
   const name = metadata.model_name ?? metadata.model
   return {
-    model: typeof name === 'string' ? name : modelId,
-    provider: typeof metadata.model_provider === 'string' ? metadata.model_provider : null,
+    model: typeof name === 'string' ? recordableMessage(name) : modelId,
+    provider: typeof metadata.model_provider === 'string' ? recordableMessage(metadata.model_provider) : null,
   }
 }
 

@@ -41,7 +41,7 @@ describe('the journal of a claimed run', () => {
     const { transport, gates } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
     await journal.settled()
-    journal.record(entry('a'), [completed('a')])
+    journal.record(entry('a'), [completed('a')], { size: 1, isLast: false })
     expect(journal.read('a')).toEqual(entry('a'))
     let isStored = false
     const settled = journal.settled().then(() => {
@@ -58,25 +58,56 @@ describe('the journal of a claimed run', () => {
   it('sends a record at once, and hands the last one over with the end, if that comes soon', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
-    journal.record(entry('a'), [completed('a')])
+    journal.record(entry('a'), [completed('a')], { size: 1, isLast: false })
     await Promise.resolve()
     expect(batches).toHaveLength(1)
     gates[0]!.open()
     await journal.settled()
-    journal.record(entry('late'), [completed('late')], true)
+    journal.record(entry('late'), [completed('late')], { size: 1, isLast: true })
     await vi.waitFor(() => expect(batches).toHaveLength(2))
     gates[1]!.open()
     await journal.settled()
-    journal.record(entry('b'), [completed('b')], true)
+    journal.record(entry('b'), [completed('b')], { size: 1, isLast: true })
     expect(await journal.drain()).toMatchObject({ entries: [entry('b')], events: [completed('b')] })
     await journal.settled()
     expect(batches).toHaveLength(2)
   })
 
+  it('stores large entries in several batches, and is settled when the last of those asked for is stored', async () => {
+    const { transport, gates, batches } = gatedTransport()
+    const journal = new RunJournal(claimed(), transport, () => {})
+    const size = 5 * 1024 * 1024
+    for (const address of ['a', 'b', 'c']) journal.record(entry(address), [completed(address)], { size, isLast: false })
+    let isStored = false
+    const settled = journal.settled().then(() => {
+      isStored = true
+    })
+    await vi.waitFor(() => expect(gates).toHaveLength(1))
+    gates[0]!.open()
+    await vi.waitFor(() => expect(gates).toHaveLength(2))
+    expect(isStored).toBe(false)
+    gates[1]!.open()
+    await settled
+    expect(batches.map(({ entries, events }) => [entries.length, events.length])).toEqual([
+      [2, 2],
+      [1, 1],
+    ])
+  })
+
+  it('has room for so much and no more, failures excepted, over all claims of the run', async () => {
+    const { transport } = gatedTransport()
+    const text = 'x'.repeat(40 * 1024 * 1024)
+    const journal = new RunJournal(claimed({ journal: [{ ...entry('before'), output: text }] }), transport, () => {})
+    const size = 30 * 1024 * 1024
+    const record = (given: number) => journal.record(entry('a'), [completed('a')], { size: given, isLast: false })
+    expect(() => record(size)).toThrow(expect.objectContaining({ code: 'run.too_large' }))
+    expect(() => record(0)).not.toThrow()
+  })
+
   it('is settled with the entries on their way, not with events that came after them', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
-    journal.record(entry('a'), [])
+    journal.record(entry('a'), [], { size: 1, isLast: false })
     const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
     journal.emit(started('b'))
@@ -89,11 +120,12 @@ describe('the journal of a claimed run', () => {
   it('sends what gathers while a batch is on its way as one, events in order with their entries', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
-    journal.record(entry('a'), [completed('a')])
+    journal.record(entry('a'), [completed('a')], { size: 1, isLast: false })
     const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
     journal.emit(started('b'))
-    for (const address of ['b', 'c', 'd']) journal.record(entry(address), [completed(address)])
+    for (const address of ['b', 'c', 'd'])
+      journal.record(entry(address), [completed(address)], { size: 1, isLast: false })
     const rest = journal.settled()
     gates[0]!.open()
     await first
@@ -154,10 +186,10 @@ describe('the journal of a claimed run', () => {
     const { transport, gates } = gatedTransport()
     const failures: unknown[] = []
     const journal = new RunJournal(claimed(), transport, (error) => failures.push(error))
-    journal.record(entry('a'), [])
+    journal.record(entry('a'), [], { size: 1, isLast: false })
     const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
-    journal.record(entry('b'), [])
+    journal.record(entry('b'), [], { size: 1, isLast: false })
     const second = journal.settled()
     const lost = new Error('run.lease_lost')
     gates[0]!.fail(lost)
@@ -173,7 +205,7 @@ describe('the journal of a claimed run', () => {
   it('hands over at the end what has not been sent, after what is on its way', async () => {
     const { transport, gates, batches } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})
-    journal.record(entry('a'), [])
+    journal.record(entry('a'), [], { size: 1, isLast: false })
     const first = journal.settled()
     await vi.waitFor(() => expect(gates).toHaveLength(1))
     const drained = journal.drain()

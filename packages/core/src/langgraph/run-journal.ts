@@ -1,3 +1,4 @@
+import { FairleadError } from '../base/index.ts'
 import type {
   ClaimedRun,
   JournalEntry,
@@ -6,12 +7,24 @@ import type {
   RunTransport,
   TimedEvent,
 } from '../workflow/index.ts'
-import type { Journal } from './context.ts'
+import type { Journal, RecordHints } from './context.ts'
 
 /** How long an event that nothing waits for may lie before it is sent, in ms. */
 const eventPatienceMs = 20
 /** The same for the entry of a last node: the end of the run mostly comes sooner and takes it along. */
 const lastPatienceMs = 5
+/** What a run may record in all, in UTF-16 units of JSON text: its memory, and that of whoever takes it up. */
+const maxRunSize = 64 * 1024 * 1024
+/** A batch ends behind the entry that reaches this size. */
+const maxBatchSize = 8 * 1024 * 1024
+
+/** What is stored together or not at all. */
+interface Unit {
+  entry?: JournalEntry
+  question?: PendingInterrupt
+  events: readonly TimedEvent[]
+  size: number
+}
 
 /**
  * The memory of one claimed run. What a node recorded is sent at once, so that it is on its way while the graph finds
@@ -25,17 +38,20 @@ export class RunJournal implements Journal {
   readonly #attempts = new Map<string, number>()
   readonly #store: (batch: RunBatch) => Promise<void>
   readonly #onFailure: (error: unknown) => void
-  #batch: RunBatch = emptyBatch()
-  #waiters: { resolve: () => void; reject: (error: unknown) => void }[] = []
+  readonly #units: Unit[] = []
+  /** Those who wait until so many entries are stored. */
+  #waiters: { upTo: number; resolve: () => void; reject: (error: unknown) => void }[] = []
   #sending: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   /** The patience that the timer was set with. */
   #timerMs = 0
-  /** Entries that are not stored yet. */
-  #pending = 0
   #failure: { error: unknown } | undefined
   /** How many entries this claim has recorded. */
   recorded = 0
+  /** How many of those are stored, or handed over with the end. */
+  #stored = 0
+  /** Of all that the run has recorded. */
+  #size = 0
 
   /** `onFailure` hears of a batch that could not be stored: the run must be dropped then. */
   constructor(claim: ClaimedRun, transport: Pick<RunTransport, 'record'>, onFailure: (error: unknown) => void) {
@@ -47,6 +63,7 @@ export class RunJournal implements Journal {
       if (type !== 'node.started' || address === null) continue
       this.#attempts.set(address, Math.max(attempt ?? 1, this.#attempts.get(address) ?? 0))
     }
+    for (const { output } of claim.journal) this.#size += JSON.stringify(output ?? null).length
     this.#store = (batch) => transport.record(claim.lease, batch)
     this.#onFailure = onFailure
   }
@@ -59,36 +76,39 @@ export class RunJournal implements Journal {
     return this.#attempts.get(address) ?? 0
   }
 
-  record(entry: JournalEntry, events: readonly TimedEvent[], isLast = false): void {
+  record(entry: JournalEntry, events: readonly TimedEvent[], { size, isLast }: RecordHints): void {
+    if (size > 0 && this.#size + size > maxRunSize) throw tooLarge(entry)
+    this.#size += size
     this.recorded++
-    this.#pending++
     this.#entries.set(entry.address, entry)
-    this.#batch.entries.push(entry)
-    for (const event of events) this.#add(event)
+    this.#units.push({ entry, events: events.filter((event) => this.#isNew(event)), size })
     this.#flushSoon(isLast ? lastPatienceMs : 0)
   }
 
   async settled(): Promise<void> {
     if (this.#failure) throw this.#failure.error
-    if (this.#pending === 0) return
+    const upTo = this.recorded
+    if (upTo === this.#stored) return
     await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ resolve, reject })
+      this.#waiters.push({ upTo, resolve, reject })
       this.#flushSoon(0)
     })
   }
 
   emit(event: TimedEvent): void {
-    if (this.#add(event)) this.#flushSoon(eventPatienceMs)
+    if (!this.#isNew(event)) return
+    this.#units.push({ events: [event], size: 0 })
+    this.#flushSoon(eventPatienceMs)
   }
 
   ask(question: PendingInterrupt): void {
-    this.#batch.questions.push(question)
+    this.#units.push({ question, events: [], size: 0 })
     this.#flushSoon(eventPatienceMs)
   }
 
   /** Stores everything, also the events that nothing waits for. */
   async flush(): Promise<void> {
-    while (!this.#failure && (this.#sending || !isEmpty(this.#batch))) {
+    while (!this.#failure && (this.#sending || this.#units.length > 0)) {
       this.#flushSoon(0)
       await this.#sending
     }
@@ -100,19 +120,30 @@ export class RunJournal implements Journal {
     this.#stopTimer()
     await this.#sending
     if (this.#failure) throw this.#failure.error
+    if (this.#units.reduce((sum, { size }) => sum + size, 0) > maxBatchSize) await this.flush()
     this.#stopTimer()
-    const batch = this.#batch
-    this.#batch = emptyBatch()
-    this.#pending = 0
-    return batch
+    this.#stored = this.recorded
+    return this.#take()
   }
 
-  #add(event: TimedEvent): boolean {
+  #isNew(event: TimedEvent): boolean {
     const key = keyOf(event)
     if (this.#emitted.has(key)) return false
     this.#emitted.add(key)
-    this.#batch.events.push(event)
     return true
+  }
+
+  /** The next batch, in the order in which things happened. */
+  #take(): RunBatch {
+    let size = 0
+    let count = 0
+    while (count < this.#units.length && size < maxBatchSize) size += this.#units[count++]!.size
+    const taken = this.#units.splice(0, count)
+    return {
+      entries: taken.flatMap(({ entry }) => entry ?? []),
+      questions: taken.flatMap(({ question }) => question ?? []),
+      events: taken.flatMap(({ events }) => events),
+    }
   }
 
   #flushSoon(delayMs: number): void {
@@ -138,33 +169,24 @@ export class RunJournal implements Journal {
   async #send(): Promise<void> {
     // One turn of the event loop's microtasks: nodes that act together are recorded together.
     await Promise.resolve()
-    while (!isEmpty(this.#batch)) {
-      const [batch, waiters] = [this.#batch, this.#waiters]
-      this.#batch = emptyBatch()
-      this.#waiters = []
+    while (this.#units.length > 0) {
+      const batch = this.#take()
       try {
         await this.#store(batch)
-        for (const { resolve } of waiters) resolve()
       } catch (error) {
         this.#failure = { error }
-        for (const { reject } of waiters) reject(error)
         this.#refuse(error)
         this.#onFailure(error)
         break
       }
-      this.#pending -= batch.entries.length
-      if (this.#pending === 0) this.#release()
+      this.#stored += batch.entries.length
+      for (const { resolve } of this.#waiters.filter(({ upTo }) => upTo <= this.#stored)) resolve()
+      this.#waiters = this.#waiters.filter(({ upTo }) => upTo > this.#stored)
       if (this.#waiters.length === 0) break
     }
     this.#sending = undefined
-    if (this.#failure || isEmpty(this.#batch)) return
-    this.#flushSoon(this.#pending > 0 ? 0 : eventPatienceMs)
-  }
-
-  /** Those who asked while the last entries were on their way. */
-  #release(): void {
-    for (const { resolve } of this.#waiters) resolve()
-    this.#waiters = []
+    if (this.#failure || this.#units.length === 0) return
+    this.#flushSoon(this.recorded > this.#stored ? 0 : eventPatienceMs)
   }
 
   #refuse(error: unknown): void {
@@ -179,10 +201,11 @@ function keyOf(event: TimedEvent): string {
   return `${event.type} ${event.address} ${count}`
 }
 
-function emptyBatch(): RunBatch {
-  return { entries: [], questions: [], events: [] }
-}
-
-function isEmpty({ entries, questions, events }: RunBatch): boolean {
-  return entries.length === 0 && questions.length === 0 && events.length === 0
+function tooLarge({ nodeId }: JournalEntry): FairleadError {
+  const megabytes = maxRunSize / 1024 / 1024
+  const advice = 'Keep large values elsewhere and pass references to them, or split the run.'
+  return new FairleadError(
+    'run.too_large',
+    `What the run has recorded would come to more than ${megabytes} MB with the output of "${nodeId}". ${advice}`,
+  )
 }

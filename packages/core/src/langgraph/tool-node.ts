@@ -3,7 +3,7 @@ import type { ToolNode } from '../workflow/index.ts'
 import type { CallPlace } from './call-place.ts'
 import type { Sources } from './sources.ts'
 
-/** Calls the host's function for a tool node. What it gives must be JSON; `undefined` counts as null. */
+/** Calls the host's function for a tool node. */
 export async function runTool(
   sources: Sources,
   { id: nodeId, data: { config } }: ToolNode,
@@ -23,26 +23,5 @@ export async function runTool(
     }
   }
   const idempotencyKey = `${runId}:${address}`
-  const value = await tool.execute(input, { signal, idempotencyKey, runId, address, nodeId, attempt })
-  return toJson(value, config.toolId)
-}
-
-/** Refuses at once what would get lost on the way into the journal and the next node. */
-function toJson(value: unknown, toolId: string): unknown {
-  if (value === undefined) return null
-  if (isPlain(value)) return value
-  try {
-    const text = JSON.stringify(value)
-    if (text !== undefined) return JSON.parse(text)
-  } catch {
-    // Falls through to the error below, which says more than JSON.stringify does.
-  }
-  throw new FairleadError(
-    'tool.output_not_json',
-    `The tool "${toolId}" gave something that is not JSON (a function, a BigInt or a cycle). Return plain data.`,
-  )
-}
-
-function isPlain(value: unknown): boolean {
-  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+  return tool.execute(input, { signal, idempotencyKey, runId, address, nodeId, attempt })
 }

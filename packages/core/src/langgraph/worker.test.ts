@@ -192,6 +192,21 @@ describe('a worker', () => {
     expect(transport.outcomes).toEqual([])
   })
 
+  it('ends a run as failed whose record can never be stored: whoever took it up next would come no further', async () => {
+    const transport = new MemoryTransport(twoSteps)
+    transport.beforeRecord = async () => {
+      throw new FairleadError('run.unrecordable', 'The database does not take this.')
+    }
+    const { errors } = await work(transport, { one: () => 1, two: () => expect.unreachable('The run was lost.') })
+    await vi.waitFor(() =>
+      expect(transport.outcomes).toEqual([
+        { status: 'failed', error: { code: 'run.unrecordable', message: 'The database does not take this.' } },
+      ]),
+    )
+    expect(transport.types()).toEqual(['run.failed'])
+    expect(errors).toEqual([])
+  })
+
   it('goes on claiming after a failure to reach the control plane', async () => {
     const transport = new MemoryTransport(twoSteps)
     const claim = transport.claim.bind(transport)

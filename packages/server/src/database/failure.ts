@@ -69,6 +69,15 @@ export function sqlState(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+/**
+ * Whether the statement failed for the values in it: data exceptions and limits of the program (SQLSTATE classes 22 and
+ * 54), or text that is too long to be sent. The same values will fail again.
+ */
+export function isUnstorable(error: unknown): boolean {
+  if (error instanceof FairleadError) return error.code === 'database.unstorable_text'
+  return error instanceof RangeError || /^(22|54)/.test(sqlState(error) ?? '')
+}
+
 /** Whether the error is a violated unique constraint, of that name where one is given. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (sqlState(error) !== '23505') return false

@@ -97,7 +97,7 @@ export class AnswerService {
     return this.#settle(db, run, question, { status: 'expired', error, by })
   }
 
-  async #settle(db: ScopedDb, run: store.RunRow, question: store.InterruptRow, outcome: Outcome): Promise<void> {
+  async #settle(db: ScopedDb, run: store.RunHeadRow, question: store.InterruptRow, outcome: Outcome): Promise<void> {
     const { database, clock } = this.#parts
     const { address, node_id: nodeId } = question
     const answer = 'answer' in outcome ? JSON.stringify(outcome.answer) : null
@@ -126,7 +126,7 @@ export class AnswerService {
     announceEvents(database, run.id)
   }
 
-  async #handling(db: ScopedDb, run: store.RunRow, nodeId: string): Promise<FailureHandling> {
+  async #handling(db: ScopedDb, run: store.RunHeadRow, nodeId: string): Promise<FailureHandling> {
     const definition = await this.#parts.workflows.definitionIn(db, run.workflow_id, run.workflow_version)
     return failureHandlingOf(analyzeStructure(definition), nodeId)
   }

@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/core/base'
 import type {
   ClaimedRun,
   EmittedEvent,
@@ -11,9 +12,10 @@ import type {
   WorkerRegistration,
   Workflow,
 } from '@fairlead/core/workflow'
+import { sql } from 'kysely'
 import type { AnalyticsService } from '../analytics/service.ts'
 import type { Database, ScopedDb } from '../database/index.ts'
-import { committing, resyncPayload } from '../database/index.ts'
+import { committing, isUnstorable, resyncPayload } from '../database/index.ts'
 import type { VersionResolver } from '../prompt/ports.ts'
 import type { ClaimedRow } from './claim.ts'
 import { claimDueRuns, extendLeases, freeRunsOf, undoClaim } from './claim.ts'
@@ -215,14 +217,18 @@ export class DirectTransport implements RunTransport, DueSignal {
   async record(lease: RunLease, batch: RunBatch): Promise<void> {
     const priced = await this.#price(lease, batch)
     const { database } = this.#parts
-    await database.withOrganization(lease.organizationId, (db) => recordLastBatch(db, lease, priced))
+    await database
+      .withOrganization(lease.organizationId, (db) => recordLastBatch(db, lease, priced))
+      .catch(refuseForGood)
     announceEvents(database, lease.runId)
   }
 
   async finish(lease: RunLease, outcome: RunOutcome, batch: RunBatch): Promise<void> {
     const priced = await this.#price(lease, batch)
     const { database } = this.#parts
-    const next = await database.withOrganization(lease.organizationId, (db) => finishRun(db, lease, outcome, priced))
+    const next = await database
+      .withOrganization(lease.organizationId, (db) => finishRun(db, lease, outcome, priced))
+      .catch(refuseForGood)
     if (next === 'queued') this.queued(lease.runId)
     announceEvents(database, lease.runId)
     this.#units.delete(lease.runId)
@@ -301,7 +307,7 @@ async function loadPast(db: ScopedDb, runId: string): Promise<Past> {
   const journal = await db.selectFrom('run_journal').selectAll().where('run_id', '=', runId).execute()
   const events = await db
     .selectFrom('run_events')
-    .select(['type', 'address', 'payload'])
+    .select(['type', 'address', numberIn('attempt').as('attempt'), numberIn('pass').as('pass')])
     .where('run_id', '=', runId)
     .execute()
   const snapshot = await db.selectFrom('run_snapshots').select('run_id').where('run_id', '=', runId).limit(1).execute()
@@ -315,12 +321,21 @@ async function loadPast(db: ScopedDb, runId: string): Promise<Past> {
       startedAt: row.started_at.toISOString(),
       finishedAt: row.finished_at.toISOString(),
     })) as JournalEntry[],
-    emitted: events.map(({ type, address, payload }) => {
-      const { attempt = null, pass = null } = payload as { attempt?: number; pass?: number }
-      return { type, address, attempt, pass } as EmittedEvent
-    }),
+    emitted: events as EmittedEvent[],
     hasSnapshot: snapshot.length > 0,
   }
+}
+
+/** What the database refuses for what it is will be refused again, whoever brings it. */
+function refuseForGood(error: unknown): never {
+  if (!isUnstorable(error)) throw error
+  const reason = error instanceof Error ? error.message : String(error)
+  throw new FairleadError('run.unrecordable', `What the run did can't be stored: ${reason}`, { cause: error })
+}
+
+/** A number of an event's payload, which as a whole may be large. */
+function numberIn(key: 'attempt' | 'pass') {
+  return sql<number | null>`(payload ->> ${sql.lit(key)})::int`
 }
 
 async function loadDefinition(db: ScopedDb, row: ClaimedRow): Promise<Workflow> {

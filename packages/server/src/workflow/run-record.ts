@@ -1,7 +1,7 @@
 import type { Interrupt, Run, RunSummary } from '@fairlead/core/workflow'
-import type { InterruptRow, RunRow } from './run-store.ts'
+import type { InterruptRow, RunHeadRow, RunRow } from './run-store.ts'
 
-export function toRunSummary(row: RunRow): RunSummary {
+export function toRunSummary(row: RunHeadRow): RunSummary {
   return {
     id: row.id,
     workflowId: row.workflow_id,

@@ -224,6 +224,45 @@ describe.each(backends)('a run on %s', (kind) => {
     await cancelling.close()
   })
 
+  it('stores what tools say also with characters that no database takes, and calls none of them twice', async () => {
+    const calls: string[] = []
+    const odd = await openTestRoom(kind, {
+      nul: () => calls.push('nul') && 'a\0b',
+      cut: () => calls.push('cut') && { 'k\0': '👋'.slice(0, 1) },
+      broken: () => {
+        calls.push('broken')
+        throw new Error('no\0 stock')
+      },
+    })
+    by = await odd.newOrganization()
+    await odd.work()
+    const { id } = await odd.execute(
+      by,
+      workflow(
+        [tool('one', 'nul'), tool('two', 'cut'), tool('three', 'broken', { onError: 'continue' })],
+        [
+          ['one', 'two'],
+          ['two', 'three'],
+        ],
+        { one: 'one', two: 'two' },
+      ),
+    )
+    const run = await odd.until(by, id, ({ finishedAt }) => finishedAt !== null)
+    expect(run).toMatchObject({ status: 'completed', output: { one: 'a\uFFFDb', two: { 'k\uFFFD': '\uFFFD' } } })
+    expect(calls).toEqual(['nul', 'cut', 'broken'])
+    await odd.close()
+  })
+
+  it('fails with a node that gives more than can be kept', async () => {
+    const large = await openTestRoom(kind, { large: () => 'x'.repeat(5_000_000), fine: () => 'fine' })
+    by = await large.newOrganization()
+    await large.work()
+    const tooLarge = await large.execute(by, workflow([tool('one', 'large')], []))
+    const run = await large.until(by, tooLarge.id, ({ finishedAt }) => finishedAt !== null)
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'run.value_too_large', nodeId: 'one' } })
+    await large.close()
+  })
+
   it('is told of in the outbox when it has ended, once', async () => {
     const { id } = await room.execute(by, workflow([tool('one', 'fine')], []))
     await ended(id)

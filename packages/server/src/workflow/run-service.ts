@@ -135,7 +135,7 @@ export class RunService {
   /** The number of the last event of a run that has ended; null while there may be more. Throws `run.not_found`. */
   lastSeq(organizationId: string, id: string): Promise<number | null> {
     return this.#within(organizationId, async (db) => {
-      const row = await store.findRun(db, id)
+      const row = await store.findRunHead(db, id)
       if (!row) throw unknownRun(id)
       return row.finished_at === null ? null : row.event_seq
     })
@@ -145,7 +145,7 @@ export class RunService {
     organizationId: string,
     filter: { workflowId?: string; status?: RunStatus | undefined },
     page: IdPage,
-  ): Promise<store.RunRow[]> {
+  ): Promise<store.RunHeadRow[]> {
     return this.#within(organizationId, async (db) => {
       if (filter.workflowId !== undefined) await this.#parts.workflows.assertExists(db, filter.workflowId)
       return store.listRuns(db, filter, page)
@@ -214,7 +214,7 @@ export function unknownRun(id: string): FairleadError {
   return new FairleadError('run.not_found', `There is no run "${id}".`)
 }
 
-function finished({ id, status }: Pick<store.RunRow, 'id' | 'status'>): FairleadError {
+function finished({ id, status }: Pick<store.RunHeadRow, 'id' | 'status'>): FairleadError {
   return new FairleadError('run.finished', `The run ${id} is ${status} already: nothing was changed.`, {
     data: { status },
   })

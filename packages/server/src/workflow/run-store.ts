@@ -8,6 +8,8 @@ import { deleteSnapshots } from './snapshot-store.ts'
 import type { IdPage } from './workflow-store.ts'
 
 export type RunRow = Selectable<Tables['workflow_runs']>
+/** A run without what may be megabytes of it: its input, its outputs, and what it is pinned to. */
+export type RunHeadRow = Omit<RunRow, 'input' | 'output' | 'pins' | 'attributes'>
 export type InterruptRow = Selectable<Tables['run_interrupts']>
 
 type NewRun = Insertable<Tables['workflow_runs']>
@@ -41,9 +43,45 @@ export async function findRun(db: ScopedDb, id: string): Promise<RunRow | undefi
   return db.selectFrom('workflow_runs').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+const headColumns = [
+  'organization_id',
+  'id',
+  'workflow_id',
+  'workflow_version',
+  'status',
+  'error',
+  'unit',
+  'forked_from_run_id',
+  'lease_owner',
+  'lease_expires_at',
+  'attempt',
+  'takeovers',
+  'available_at',
+  'cancel_requested_at',
+  'cancel_requested_by',
+  'event_seq',
+  'step_count',
+  'input_tokens',
+  'cached_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_nano_usd',
+  'created_by_kind',
+  'created_by_id',
+  'created_at',
+  'started_at',
+  'finished_at',
+  'updated_at',
+] as const satisfies readonly (keyof RunHeadRow)[]
+
+export async function findRunHead(db: ScopedDb, id: string): Promise<RunHeadRow | undefined> {
+  return db.selectFrom('workflow_runs').select(headColumns).where('id', '=', id).executeTakeFirst()
+}
+
 /** The run, locked until the transaction ends: answers and cancellations of one run follow each other. */
-export async function lockRun(db: ScopedDb, id: string): Promise<RunRow | undefined> {
-  return db.selectFrom('workflow_runs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+export async function lockRun(db: ScopedDb, id: string): Promise<RunHeadRow | undefined> {
+  return db.selectFrom('workflow_runs').select(headColumns).where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
 /** Newest first; one row more than the page holds. */
@@ -51,8 +89,8 @@ export async function listRuns(
   db: ScopedDb,
   { workflowId, status }: { workflowId?: string | undefined; status?: RunStatus | undefined },
   { limit, after }: IdPage,
-): Promise<RunRow[]> {
-  let query = db.selectFrom('workflow_runs').selectAll()
+): Promise<RunHeadRow[]> {
+  let query = db.selectFrom('workflow_runs').select(headColumns)
   if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId)
   if (status !== undefined) query = query.where('status', '=', status)
   if (after !== undefined) query = query.where('id', '<', after)
@@ -179,7 +217,7 @@ export async function cancelIdle(db: ScopedDb, id: string): Promise<boolean> {
 }
 
 /** What follows from the end of a run outside of any claim: it asks nothing more, is never resumed, and is told of. */
-export async function afterEnd(db: ScopedDb, run: RunRow, status: 'cancelled'): Promise<void> {
+export async function afterEnd(db: ScopedDb, run: RunHeadRow, status: 'cancelled'): Promise<void> {
   await db
     .updateTable('run_interrupts')
     .set({ status: 'cancelled' })

@@ -174,6 +174,27 @@ export function describeTransport(bench: () => TransportBench): void {
     await expect(write(transport, next.lease)).rejects.toMatchObject(refused)
   })
 
+  it('says of what can never be stored that it is so, and takes the end of the run all the same', async () => {
+    const transport = bench().createTransport()
+    const by = await bench().newOrganization()
+    const { id } = await bench().execute(by)
+    const { lease } = await claimRun(transport, id)
+    const odd = entry('one', { output: 'a\0b' })
+    await expect(
+      transport.record(lease, { ...nothing, entries: [odd], events: [started('one')] }),
+    ).rejects.toMatchObject({
+      code: 'run.unrecordable',
+    })
+    expect(await bench().events(by, id)).toEqual([])
+    const error = { code: 'run.unrecordable', message: 'no' }
+    await transport.finish(
+      lease,
+      { status: 'failed', error },
+      { ...nothing, events: [{ type: 'run.failed', error, at }] },
+    )
+    expect(await bench().run(by, id)).toMatchObject({ status: 'failed', error })
+  })
+
   it('says by a heartbeat which runs are lost and which shall be cancelled', async () => {
     const { by, transport, run, claim } = await begin()
     const other = await bench().execute(by)
