@@ -4,7 +4,6 @@ import type { MapValue } from './map.ts'
 import { readMember, readOwn } from './map.ts'
 import type { StaticType } from './static-type.ts'
 import { anyType, typeOfKinds, unionType } from './static-type.ts'
-import { suggestName } from './suggest.ts'
 import type { Syntax } from './syntax.ts'
 import { describeKinds, kind, kindOf, numberKinds, plainNumber } from './value.ts'
 
@@ -79,7 +78,9 @@ function unknownMember(context: CompileContext, node: MemberNode | IndexNode, ob
       : ''
     return context.fail(node, 'expression.type', `"${text}" is ${article(object.kinds)}, which has no members.`, hint)
   }
-  const hint = suggestName(name, object.fields?.names ?? [], 'Its schema lists no properties.')
+  const hint = context.suggestions.hint(name, () => object.fields?.names ?? [], {
+    whenNone: 'Its schema lists no properties.',
+  })
   return context.fail(
     { start: node.pos, end: node.end },
     'expression.unknown_property',

@@ -6,7 +6,6 @@ import { Fault, placed } from './fault.ts'
 import type { Frame } from './frame.ts'
 import type { FunctionDefinition, Overload } from './function.ts'
 import { listType, typeOfKinds } from './static-type.ts'
-import { nearestName } from './suggest.ts'
 import type { Syntax } from './syntax.ts'
 import { textFunctions } from './text-function.ts'
 import { timeFunctions } from './time-function.ts'
@@ -20,28 +19,6 @@ const functions: ReadonlyMap<string, FunctionDefinition> = new Map(
 
 /** The names that stand before parentheses: functions, methods and comprehensions. */
 const functionNames: readonly string[] = [...functions.keys(), ...comprehensions.keys(), 'has', 'matches'].sort()
-
-/** What other languages call some of them. */
-const _otherNames = new Map([
-  ['length', 'size'],
-  ['len', 'size'],
-  ['count', 'size'],
-  ['includes', 'contains'],
-  ['has', 'contains'],
-  ['some', 'exists'],
-  ['any', 'exists'],
-  ['every', 'all'],
-  ['toLowerCase', 'lowerAscii'],
-  ['lower', 'lowerAscii'],
-  ['toUpperCase', 'upperAscii'],
-  ['upper', 'upperAscii'],
-  ['toString', 'string'],
-  ['str', 'string'],
-  ['number', 'double'],
-  ['float', 'double'],
-  ['regex', 'matches'],
-  ['match', 'matches'],
-])
 
 /** What other languages call some of them. */
 const otherNames = new Map([
@@ -73,7 +50,7 @@ export function compileCall(context: CompileContext, node: CallNode): Code {
   if (name === 'matches') return compileMatches(context, node, argumentNodes)
   const definition = functions.get(name)
   const fits = definition && (definition.form === 'both' || (definition.form === 'method') === isMethod)
-  if (!fits) return context.fail(node, 'expression.unknown_function', ...unknownFunction(node, definition))
+  if (!fits) return context.fail(node, 'expression.unknown_function', ...unknownFunction(context, node, definition))
   const overloads = definition.overloads.filter((each) => each.takes.length === argumentNodes.length)
   if (overloads.length === 0) {
     const counts = [...new Set(definition.overloads.map((each) => each.takes.length - (isMethod ? 1 : 0)))]
@@ -83,17 +60,21 @@ export function compileCall(context: CompileContext, node: CallNode): Code {
   return compileOverloads(context, node, overloads, argumentNodes)
 }
 
-function unknownFunction(node: CallNode, definition: FunctionDefinition | undefined): [string, string] {
+function unknownFunction(
+  context: CompileContext,
+  node: CallNode,
+  definition: FunctionDefinition | undefined,
+): [string, string] {
   const name = node.args[0]
   if (definition || comprehensions.has(name)) {
     const shown = definition?.form === 'function' ? `${name}(value)` : `value.${name}(…)`
     return [`${name}() is called differently.`, `Write ${comprehensions.get(name)?.example ?? shown}.`]
   }
-  const near = otherNames.get(name) ?? nearestName(name, functionNames)
-  return [
-    `There is no function "${name}".`,
-    near ? `Did you mean "${near}"?` : `There are ${functionNames.join(', ')}.`,
-  ]
+  const other = otherNames.get(name)
+  const hint = other
+    ? `Did you mean "${other}"?`
+    : context.suggestions.hint(name, () => functionNames, { most: functionNames.length })
+  return [`There is no function "${name}".`, hint]
 }
 
 function compileOverloads(

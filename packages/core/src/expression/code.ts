@@ -1,5 +1,6 @@
 import type { Frame } from './frame.ts'
 import type { StaticType } from './static-type.ts'
+import type { Suggestions } from './suggest.ts'
 import type { Syntax } from './syntax.ts'
 
 /** A compiled node: what is known about its value, and the function that finds it. */
@@ -12,6 +13,7 @@ export interface Code {
 /** What compiling one node needs from the expression around it. */
 export interface CompileContext {
   readonly source: string
+  readonly suggestions: Suggestions
   compile(node: Syntax): Code
   /** Compiles what a member is read of, so that only the longer path counts as read. */
   compileObject(node: Syntax): Code

@@ -6,7 +6,6 @@ import type { MapValue } from './map.ts'
 import { readMember } from './map.ts'
 import type { StaticType } from './static-type.ts'
 import { typeOfKinds } from './static-type.ts'
-import { nearestName } from './suggest.ts'
 import type { Syntax } from './syntax.ts'
 import type { Duration, Timestamp } from './value.ts'
 import { allKinds, describeKinds, kind, kindOf, numberKinds, plainNumber } from './value.ts'
@@ -75,7 +74,7 @@ function checkConstants(
   const value = literal.constants?.[0]
   if (!other.constants || literal.constants?.length !== 1 || other.constants.includes(value)) return
   const allowed = other.constants.map((each) => JSON.stringify(each)).join(', ')
-  const near = nearestName(
+  const near = context.suggestions.nearest(
     String(value),
     other.constants.filter((each) => typeof each === 'string'),
   )

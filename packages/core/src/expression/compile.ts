@@ -12,7 +12,7 @@ import { compileConditional, compileJunction, compileNot } from './logic.ts'
 import { typeOfSchema } from './schema-type.ts'
 import type { StaticType } from './static-type.ts'
 import { anyType } from './static-type.ts'
-import { suggestName } from './suggest.ts'
+import { Suggestions } from './suggest.ts'
 import type { Syntax } from './syntax.ts'
 import { variableName } from './syntax.ts'
 import { kindOf } from './value.ts'
@@ -26,13 +26,19 @@ interface LocalVariable {
 /** Compiles one tree: checks every node and turns it into a function, noting diagnostics and references on the way. */
 export class Compiler implements CompileContext {
   readonly source: string
+  readonly suggestions: Suggestions
   readonly diagnostics: ExpressionDiagnostic[] = []
   readonly references = new Map<string, string[]>()
   readonly #declarations: Readonly<Record<string, JsonSchema>>
   readonly #locals: LocalVariable[] = []
 
-  constructor(source: string, declarations: Readonly<Record<string, JsonSchema>>) {
+  constructor(
+    source: string,
+    declarations: Readonly<Record<string, JsonSchema>>,
+    suggestions: Suggestions = new Suggestions(),
+  ) {
     this.source = source
+    this.suggestions = suggestions
     this.#declarations = declarations
   }
 
@@ -135,8 +141,8 @@ export class Compiler implements CompileContext {
     }
     const type = typeValues.get(name)
     if (type) return constant(type)
-    const known = [...this.#locals.map((local) => local.name), ...Object.keys(this.#declarations)]
-    const hint = suggestName(name, known, 'There are no variables here.')
+    const known = () => [...this.#locals.map((local) => local.name), ...Object.keys(this.#declarations)]
+    const hint = this.suggestions.hint(name, known, { whenNone: 'There are no variables here.', most: 12 })
     return this.fail(node, 'expression.undeclared', `There is no variable "${name}" here.`, hint)
   }
 

@@ -8,6 +8,7 @@ import { Frame } from './frame.ts'
 import { toJson } from './json.ts'
 import type { StaticType } from './static-type.ts'
 import { anyType } from './static-type.ts'
+import type { Suggestions } from './suggest.ts'
 import { isSyntax, parseSyntax } from './syntax.ts'
 import { kind, numberKinds } from './value.ts'
 
@@ -48,15 +49,20 @@ export interface Expression {
  * Compiles a CEL expression against the JSON Schemas of its variables. Never throws: what is wrong is in `diagnostics`.
  * Numbers of JSON are doubles, which compare and calculate with whole-number literals. Not in the language: messages of
  * protocol buffers, optional values, macros of extensions; `matches` takes a literal pattern. Limits: `expressionLimits`.
+ * Who compiles many may have them share the effort that goes into suggestions.
  *
  * @example
  * const expression = compileExpression("output.sentiment == 'positive'", { output: { type: 'object' } })
  * expression.evaluate({ output: { sentiment: 'positive' } }) // true
  */
-export function compileExpression(source: string, declarations: Readonly<Record<string, JsonSchema>>): Expression {
+export function compileExpression(
+  source: string,
+  declarations: Readonly<Record<string, JsonSchema>>,
+  suggestions?: Suggestions,
+): Expression {
   const syntax = parseSyntax(source)
   if (!isSyntax(syntax)) return new CompiledExpression(source, [syntax], [], undefined)
-  const compiler = new Compiler(source, declarations)
+  const compiler = new Compiler(source, declarations, suggestions)
   const code = compiler.compile(syntax)
   const diagnostics = compiler.diagnostics.sort((a, b) => a.from - b.from)
   return new CompiledExpression(source, diagnostics, [...compiler.references.values()], code)

@@ -10,6 +10,9 @@ export interface Fields {
   open: boolean
 }
 
+/** Of a choice among more values nothing is claimed: each comparison and union would go through them all. */
+const maxConstants = 250
+
 interface Knowledge {
   schema?: () => JsonSchema
   /** The type of a list's items. */
@@ -30,7 +33,7 @@ export class StaticType {
   constructor(kinds: number, knowledge: Knowledge = {}) {
     this.kinds = kinds
     this.fields = knowledge.fields
-    this.constants = knowledge.constants
+    this.constants = (knowledge.constants?.length ?? 0) > maxConstants ? undefined : knowledge.constants
     this.#schema = knowledge.schema
     this.#item = knowledge.item
   }

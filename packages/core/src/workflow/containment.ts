@@ -8,8 +8,8 @@ export interface ContainmentFault {
   position: number
   /** The node named there. */
   nodeId: string
-  /** The other containers that list it, for `shared`. */
-  others: readonly string[]
+  /** All containers that list it, for `shared`. */
+  claimants: readonly string[]
 }
 
 export interface Containment {
@@ -35,11 +35,13 @@ export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Co
     if (bodyNodes === null) continue
     const seen = new Set<string>()
     for (const [position, nodeId] of bodyNodes.entries()) {
-      if (!nodes.has(nodeId)) faults.push({ kind: 'missing', container, position, nodeId, others: [] })
-      else if (seen.has(nodeId)) faults.push({ kind: 'repeated', container, position, nodeId, others: [] })
+      if (!nodes.has(nodeId)) faults.push({ kind: 'missing', container, position, nodeId, claimants: [] })
+      else if (seen.has(nodeId)) faults.push({ kind: 'repeated', container, position, nodeId, claimants: [] })
       else {
         listings.push({ container, position, nodeId })
-        claims.set(nodeId, [...(claims.get(nodeId) ?? []), container])
+        const claimants = claims.get(nodeId)
+        if (claimants === undefined) claims.set(nodeId, [container])
+        else claimants.push(container)
       }
       seen.add(nodeId)
     }
@@ -49,11 +51,11 @@ export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Co
   const cyclic = containersInsideThemselves(parents)
   for (const nodeId of cyclic) parents.set(nodeId, null)
   for (const { container, position, nodeId } of listings) {
-    const others = claims.get(nodeId)?.filter((other) => other !== container) ?? []
+    const others = claims.get(nodeId)!.length - 1
     if (cyclic.has(nodeId) && (cyclic.has(container) || container === nodeId)) {
-      faults.push({ kind: 'cyclic', container, position, nodeId, others: [] })
-    } else if (others.length > 0) {
-      faults.push({ kind: 'shared', container, position, nodeId, others })
+      faults.push({ kind: 'cyclic', container, position, nodeId, claimants: [] })
+    } else if (others > 0) {
+      faults.push({ kind: 'shared', container, position, nodeId, claimants: claims.get(nodeId)! })
     }
   }
   return { parents, claims: withoutCyclicClaims(claims, cyclic), faults }

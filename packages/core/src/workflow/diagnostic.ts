@@ -34,9 +34,9 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 
-/** Names for a message: `"a"`, `"a" and "b"`, `"a", "b" and 3 more`. */
-export function listed(names: readonly string[], most = 4): string {
-  const quoted = names.map((name) => `"${name}"`)
-  if (quoted.length > most) return `${quoted.slice(0, most - 1).join(', ')} and ${quoted.length - most + 1} more`
+/** Names for a message: `"a"`, `"a" and "b"`, `"a", "b" and 3 more`. `names` may be only the first of `total`. */
+export function listed(names: readonly string[], most = 4, total = names.length): string {
+  const quoted = names.slice(0, most).map((name) => `"${name}"`)
+  if (total > most) return `${quoted.slice(0, most - 1).join(', ')} and ${total - most + 1} more`
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`
 }

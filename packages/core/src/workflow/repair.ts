@@ -1,7 +1,7 @@
 import type * as z from 'zod'
+import { Suggestions } from '../expression/index.ts'
 import { jsonPointer } from './diagnostic.ts'
 import type { Workflow } from './document-schema.ts'
-import { nearMiss } from './near-miss.ts'
 import { valueAt } from './shape-diagnostic.ts'
 
 type Path = (string | number)[]
@@ -57,6 +57,7 @@ const optional = new Set(
 export function repairWorkflow(document: unknown, parse: (document: unknown) => Parsed): RepairedWorkflow | null {
   const touched = new Set<string>()
   const opaque = new Set<string>()
+  const repair: Repair = { document, edgesFrom: edgesBySource(document), touched, opaque }
   // A repaired discriminator lets the schema look further inside, so issues may come in several rounds.
   for (let round = 0; round < 4; round++) {
     const parsed = parse(document)
@@ -65,13 +66,21 @@ export function repairWorkflow(document: unknown, parse: (document: unknown) => 
       const path = issue.path as Path
       if (issue.code === 'unrecognized_keys') {
         for (const key of issue.keys) remove(document, [...path, key], touched)
-      } else if (!repairAt(document, path, touched, opaque)) return null
+      } else if (!repairAt(repair, path)) return null
     }
   }
   return null
 }
 
-function repairAt(document: unknown, path: Path, touched: Set<string>, opaque: Set<string>): boolean {
+interface Repair {
+  document: unknown
+  edgesFrom: EdgesFrom
+  touched: Set<string>
+  opaque: Set<string>
+}
+
+function repairAt(repair: Repair, path: Path): boolean {
+  const { document, touched } = repair
   const key = path.at(-1)
   if (
     key === undefined ||
@@ -81,11 +90,11 @@ function repairAt(document: unknown, path: Path, touched: Set<string>, opaque: S
   }
   if (path[0] === 'inputs') return replace(document, path, true, touched)
   if (path[0] === 'outputs') return replace(document, path, 'null', touched)
-  const meant = likelyChoice(document, path)
+  const meant = likelyChoice(repair, path)
   if (meant !== null) return replace(document, path, meant, touched)
   const leftOut = path.findIndex((segment) => optional.has(String(segment)))
   if (leftOut > 0) return remove(document, path.slice(0, leftOut + 1), touched)
-  if (path[0] === 'nodes') return repairNode(document, path, touched, opaque)
+  if (path[0] === 'nodes') return repairNode(repair, path)
   if (path[0] === 'variables' && path.length === 2) return replace(document, path, { schema: true }, touched)
   if (path[0] === 'edges' && path.length === 2) {
     return replace(document, path, { id: '?', source: '?', target: '?' }, touched)
@@ -93,7 +102,8 @@ function repairAt(document: unknown, path: Path, touched: Set<string>, opaque: S
   return Object.hasOwn(neutral, key) && replace(document, path, neutral[key], touched)
 }
 
-function repairNode(document: unknown, path: Path, touched: Set<string>, opaque: Set<string>): boolean {
+function repairNode(repair: Repair, path: Path): boolean {
+  const { document, touched, opaque } = repair
   const nodePath = path.slice(0, 2)
   const node = valueAt(document, nodePath)
   const inside = path.slice(2).join('.')
@@ -104,7 +114,7 @@ function repairNode(document: unknown, path: Path, touched: Set<string>, opaque:
     const config = valueAt(document, path.slice(0, -1)) as Record_
     return replace(document, path, 'items' in config || 'itemVariable' in config ? 'map' : 'branches', touched)
   } else if (inside === 'data.config.bodyNodes') {
-    return replace(document, path, bodyBehind(document, (node as Record_).id), touched)
+    return replace(document, path, bodyBehind(repair.edgesFrom, (node as Record_).id), touched)
   } else if (/^data\.config\.bodyNodes\./.test(inside)) {
     return replace(document, path, '?', touched)
   } else if (/^data\.config\.inputMapping\./.test(inside)) {
@@ -119,7 +129,7 @@ function repairNode(document: unknown, path: Path, touched: Set<string>, opaque:
 }
 
 /** What was probably chosen where leaving the choice out would change what the rest of the document means. */
-function likelyChoice(document: unknown, path: Path): string | null {
+function likelyChoice({ document, edgesFrom }: Repair, path: Path): string | null {
   const inside = path.slice(2).join('.')
   if (path[0] === 'variables' && inside === 'reducer') {
     const type = valueAt(document, ['variables', path[1]!, 'schema', 'type'])
@@ -127,7 +137,7 @@ function likelyChoice(document: unknown, path: Path): string | null {
   }
   if (path[0] !== 'nodes' || inside !== 'data.onError') return null
   const id = valueAt(document, ['nodes', path[1]!, 'id'])
-  return edgesOf(document).some((edge) => edge.source === id && edge.sourceHandle === 'error') ? 'route' : null
+  return edgesFrom(id).some((edge) => edge.sourceHandle === 'error') ? 'route' : null
 }
 
 function opaqueNode(id: string): unknown {
@@ -139,8 +149,8 @@ function opaqueNode(id: string): unknown {
 function guessType(node: Record_): string | null {
   const near =
     typeof node.type === 'string'
-      ? nearMiss(node.type, ['prompt', 'condition', 'loop', 'parallel', 'human', 'tool'])
-      : null
+      ? new Suggestions().nearest(node.type, ['prompt', 'condition', 'loop', 'parallel', 'human', 'tool'])
+      : undefined
   const config = valueAt(node, ['data', 'config'])
   if (typeof config !== 'object' || config === null) return null
   const marks = {
@@ -151,24 +161,33 @@ function guessType(node: Record_): string | null {
     human: 'message',
     tool: 'toolId',
   }
-  const marked = Object.entries(marks).find(([, mark]) => mark in config)?.[0] ?? null
-  return marked ?? near
+  const marked = Object.entries(marks).find(([, mark]) => mark in config)?.[0]
+  return marked ?? near ?? null
 }
 
 /** The nodes that a container's `body` edges lead to: most likely its body. */
-function bodyBehind(document: unknown, container: unknown): string[] {
-  const edges = edgesOf(document)
+function bodyBehind(edgesFrom: EdgesFrom, container: unknown): string[] {
   const body = new Set<string>()
-  for (const edge of edges) if (edge.source === container && edge.sourceHandle === 'body') body.add(String(edge.target))
+  for (const edge of edgesFrom(container)) if (edge.sourceHandle === 'body') body.add(String(edge.target))
   for (const nodeId of body) {
-    for (const edge of edges) if (edge.source === nodeId && edge.sourceHandle !== 'body') body.add(String(edge.target))
+    for (const edge of edgesFrom(nodeId)) if (edge.sourceHandle !== 'body') body.add(String(edge.target))
   }
   return [...body]
 }
 
-function edgesOf(document: unknown): Record_[] {
+/** The edges that leave a node, as far as they can be read. */
+type EdgesFrom = (source: unknown) => readonly Record_[]
+
+function edgesBySource(document: unknown): EdgesFrom {
   const edges = valueAt(document, ['edges'])
-  return Array.isArray(edges) ? edges.filter((edge) => typeof edge === 'object' && edge !== null) : []
+  const bySource = new Map<unknown, Record_[]>()
+  for (const edge of Array.isArray(edges) ? edges : []) {
+    if (typeof edge !== 'object' || edge === null) continue
+    const known = bySource.get(edge.source)
+    if (known === undefined) bySource.set(edge.source, [edge])
+    else known.push(edge)
+  }
+  return (source) => bySource.get(source) ?? []
 }
 
 function replace(document: unknown, path: Path, value: unknown, touched: Set<string>): boolean {

@@ -1,8 +1,8 @@
 import type * as z from 'zod'
+import { Suggestions } from '../expression/index.ts'
 import type { Place } from './diagnostic.ts'
 import { errorAt, jsonPointer, listed, shown } from './diagnostic.ts'
 import type { Diagnostic } from './document-schema.ts'
-import { didYouMean, nearMiss } from './near-miss.ts'
 import type { PlainJsonFault } from './plain-json.ts'
 
 type Issue = z.core.$ZodIssue
@@ -47,6 +47,7 @@ export type KeysAt = (document: unknown, path: readonly (string | number)[]) => 
 
 /** What the schema found, in our words and with the node it belongs to. */
 export function shapeDiagnostics(document: unknown, issues: readonly Issue[], keysAt: KeysAt): Diagnostic[] {
+  const suggestions = new Suggestions()
   const meant = new Set<string>()
   const found: Diagnostic[] = []
   for (const issue of issues) {
@@ -54,29 +55,29 @@ export function shapeDiagnostics(document: unknown, issues: readonly Issue[], ke
     for (const key of issue.keys) {
       const path = [...(issue.path as (string | number)[])]
       const known = keysAt(document, path)
-      const near = nearMiss(key, known)
-      if (near !== null) meant.add(jsonPointer([...path, near]))
-      found.push(unknownKey(placeOf(document, [...path, key]), key, known))
+      const near = suggestions.nearest(key, known)
+      if (near !== undefined) meant.add(jsonPointer([...path, near]))
+      found.push(unknownKey(suggestions, placeOf(document, [...path, key]), key, known))
     }
   }
   for (const issue of issues) {
     const path = issue.path as (string | number)[]
     // A misspelt key was reported by its near miss already.
     if (issue.code === 'unrecognized_keys' || meant.has(jsonPointer(path))) continue
-    found.push(shapeDiagnostic(document, issue, placeOf(document, path)))
+    found.push(shapeDiagnostic(document, issue, placeOf(document, path), suggestions))
   }
   return found
 }
 
-function unknownKey(place: Place, key: string, known: readonly string[]): Diagnostic {
-  const hint = `${didYouMean(key, known)} Unknown keys are allowed inside JSON Schemas only.`
+function unknownKey(suggestions: Suggestions, place: Place, key: string, known: readonly string[]): Diagnostic {
+  const hint = `${suggestions.hint(key, () => known)} Unknown keys are allowed inside JSON Schemas only.`
   return errorAt(place, 'unknown_key', `There is no key "${key}" here.`, hint.trim())
 }
 
-function shapeDiagnostic(document: unknown, issue: Issue, place: Place): Diagnostic {
+function shapeDiagnostic(document: unknown, issue: Issue, place: Place, suggestions: Suggestions): Diagnostic {
   const value = valueAt(document, place.path)
   const key = String(place.path.at(-1) ?? '')
-  if (key === 'type' && place.path.length === 3) return unknownNodeType(place, value)
+  if (key === 'type' && place.path.length === 3) return unknownNodeType(place, value, suggestions)
   if (key === 'formatVersion' && value !== undefined) {
     const message = `The format version is ${shown(value)}, but this is format 1.`
     return errorAt(place, 'unsupported_format', message, 'Set "formatVersion" to 1, or update Fairlead.')
@@ -97,8 +98,10 @@ function shapeDiagnostic(document: unknown, issue: Issue, place: Place): Diagnos
   const what = place.path.length === 0 ? 'A workflow' : `"${key}"`
   if (issue.code === 'invalid_value' || issue.code === 'too_small' || issue.code === 'invalid_union') {
     const near =
-      typeof value === 'string' && issue.code === 'invalid_value' ? nearMiss(value, issue.values.map(String)) : null
-    const hint = near === null ? `Expected is ${expected}.` : `Did you mean "${near}"? Expected is ${expected}.`
+      typeof value === 'string' && issue.code === 'invalid_value'
+        ? suggestions.nearest(value, issue.values.map(String))
+        : undefined
+    const hint = near === undefined ? `Expected is ${expected}.` : `Did you mean "${near}"? Expected is ${expected}.`
     return errorAt(place, 'invalid_value', `${what} is ${shown(value)}.`, hint)
   }
   return errorAt(
@@ -109,10 +112,11 @@ function shapeDiagnostic(document: unknown, issue: Issue, place: Place): Diagnos
   )
 }
 
-function unknownNodeType(place: Place, value: unknown): Diagnostic {
+function unknownNodeType(place: Place, value: unknown, suggestions: Suggestions): Diagnostic {
   const types = ['prompt', 'condition', 'loop', 'parallel', 'human', 'tool']
   const message = value === undefined ? 'The node has no "type".' : `There is no node type ${shown(value)}.`
-  return errorAt(place, 'unknown_node_type', message, didYouMean(typeof value === 'string' ? value : '', types))
+  const hint = suggestions.hint(typeof value === 'string' ? value : '', () => types)
+  return errorAt(place, 'unknown_node_type', message, hint || `There are ${listed(types, types.length)}.`)
 }
 
 function expectation(issue: Issue, path: readonly (string | number)[]): string {

@@ -106,7 +106,7 @@ export function analyzeStructure(workflow: Workflow, opaque: ReadonlySet<string>
       entries: candidates.length === 1 ? [] : candidates,
       islands: findIslands(nodes, candidates, incoming),
       meetings,
-      tooDeep: [...regions.keys()].filter((nodeId) => containersOf(nodeId).length >= maxNesting),
+      tooDeep: [...regions.keys()].filter((nodeId) => liesTooDeep(nodeId, parents)),
     },
   }
 }
@@ -158,6 +158,7 @@ function findIslands(
   }
   const reached = reach(entries, (nodeId) => outgoing.get(nodeId) ?? [])
   const lost = [...nodes.keys()].filter((nodeId) => !reached.has(nodeId))
+  const order = new Map(lost.map((nodeId, position) => [nodeId, position]))
   const grouped = new Set<string>()
   const islands: string[][] = []
   for (const start of lost) {
@@ -166,7 +167,7 @@ function findIslands(
       [...(outgoing.get(nodeId) ?? []), ...(incoming.get(nodeId) ?? [])].filter((other) => !reached.has(other)),
     )
     for (const nodeId of island) grouped.add(nodeId)
-    const members = lost.filter((nodeId) => island.has(nodeId))
+    const members = [...island].sort((a, b) => order.get(a)! - order.get(b)!)
     islands.push([...members.filter((id) => !incoming.has(id)), ...members.filter((id) => incoming.has(id))])
   }
   return islands
@@ -176,6 +177,12 @@ function reach(starts: readonly string[], neighbours: (nodeId: string) => readon
   const reached = new Set(starts)
   for (const nodeId of reached) for (const next of neighbours(nodeId)) reached.add(next)
   return reached
+}
+
+function liesTooDeep(nodeId: string, parents: ReadonlyMap<string, string | null>): boolean {
+  let container = parents.get(nodeId) ?? null
+  for (let depth = 1; container !== null && depth < maxNesting; depth++) container = parents.get(container) ?? null
+  return container !== null
 }
 
 function containerChains(parents: ReadonlyMap<string, string | null>): (nodeId: string) => readonly string[] {

@@ -1,3 +1,4 @@
+import { Suggestions } from '../expression/index.ts'
 import { indexCatalog } from './catalog.ts'
 import type { Catalog, Diagnostic, Workflow } from './document-schema.ts'
 import { readWorkflow } from './parse.ts'
@@ -12,6 +13,7 @@ import { checkNodeIds } from './rule/node-id.ts'
 import { checkPolicies } from './rule/policy.ts'
 import { checkReachability } from './rule/reachability.ts'
 import type { Subject } from './rule/subject.ts'
+import { indexSubject } from './rule/subject.ts'
 import { checkWrites } from './rule/write.ts'
 import type { WorkflowStructure } from './structure.ts'
 import { analyzeStructure } from './structure.ts'
@@ -58,14 +60,24 @@ export function inspectWorkflow(workflow: Workflow | unknown, catalog?: Partial<
   const repaired = read.repaired()
   if (repaired === null) return { diagnostics: read.diagnostics, structure: null }
   const { touched, opaque } = repaired
+  const places = new Set(touched)
   const lostEdge = touched.some((pointer) => leadsOn.test(pointer))
   const found = judge(repaired.workflow, catalog, opaque).diagnostics.filter(
     ({ code, nodeId, path }) =>
       !(nodeId !== null && opaque.has(nodeId)) &&
       !(lostEdge && (code === 'workflow.several_entries' || code === 'workflow.unreachable_node')) &&
-      !touched.some((pointer) => path === pointer || path.startsWith(`${pointer}/`)),
+      !isWithin(path, places),
   )
   return { diagnostics: [...read.diagnostics, ...found], structure: null }
+}
+
+/** Whether a JSON pointer is one of the places or leads into one. */
+function isWithin(path: string, places: ReadonlySet<string>): boolean {
+  for (let end = path.length; end >= 0; end = path.lastIndexOf('/', end - 1)) {
+    if (places.has(path.slice(0, end))) return true
+    if (end === 0) return false
+  }
+  return false
 }
 
 function judge(workflow: Workflow, catalog: unknown, opaque: ReadonlySet<string>) {
@@ -76,6 +88,8 @@ function judge(workflow: Workflow, catalog: unknown, opaque: ReadonlySet<string>
     structure,
     catalog: indexCatalog(catalog),
     opaque,
+    suggestions: new Suggestions(),
+    index: indexSubject(workflow),
     report: (diagnostic) => diagnostics.push(diagnostic),
   }
   for (const rule of rules) rule(subject)

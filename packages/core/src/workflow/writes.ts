@@ -73,6 +73,8 @@ export interface Write {
 export function visibleWrites(structure: WorkflowStructure): (nodeId: string) => readonly Write[] {
   const { variables } = structure.workflow
   const known = new Map<string, readonly Write[]>()
+  // They are reported themselves; going into each, however deep, would take more than the stack.
+  const tooDeep = new Set(structure.faults.tooDeep)
   const writesOf = (nodeId: string): readonly Write[] => {
     const before = known.get(nodeId)
     if (before !== undefined) return before
@@ -81,7 +83,7 @@ export function visibleWrites(structure: WorkflowStructure): (nodeId: string) =>
     const node = structure.nodes.get(nodeId)!
     const variable = outputVariableOf(node)
     const own = variable === null ? [] : [{ nodeId, variable }]
-    const inside = structure.regions.get(nodeId)?.members.flatMap(writesOf) ?? []
+    const inside = tooDeep.has(nodeId) ? [] : (structure.regions.get(nodeId)?.members.flatMap(writesOf) ?? [])
     const isMap = node.type === 'parallel' && node.data.config.mode === 'map'
     const seen = isMap ? inside.filter((write) => variables[write.variable]?.reducer !== undefined) : inside
     const writes = [...own, ...seen]

@@ -2,7 +2,6 @@ import { parametersOf } from '../catalog.ts'
 import type { Place } from '../diagnostic.ts'
 import { errorAt, inNode, shown } from '../diagnostic.ts'
 import type { PromptNode, ToolNode } from '../document-schema.ts'
-import { didYouMean } from '../near-miss.ts'
 import type { Subject } from './subject.ts'
 
 /** Names of prompts, models, tools and their parameters, against the catalogue; without one nothing is said. */
@@ -20,7 +19,7 @@ function checkPrompt(subject: Subject, node: PromptNode, position: number): void
   const { promptId, modelId } = node.data.config
   const place = (key: string) => inNode(node.id, position, 'data', 'config', key)
   if (prompts !== null && !prompts.has(promptId)) {
-    const hint = didYouMean(promptId, promptKeys)
+    const hint = subject.suggestions.hint(promptId, () => promptKeys)
     subject.report(
       errorAt(
         place('promptId'),
@@ -31,7 +30,7 @@ function checkPrompt(subject: Subject, node: PromptNode, position: number): void
     )
   }
   if (models !== null && !models.has(modelId)) {
-    const hint = didYouMean(modelId, [...models])
+    const hint = subject.suggestions.hint(modelId, () => models)
     subject.report(
       errorAt(
         place('modelId'),
@@ -49,7 +48,7 @@ function checkTool(subject: Subject, node: ToolNode, position: number): void {
   const { toolId } = node.data.config
   const place = (key: string) => inNode(node.id, position, 'data', 'config', key)
   if (tools !== null && !tools.has(toolId)) {
-    const hint = didYouMean(toolId, [...tools.keys()])
+    const hint = subject.suggestions.hint(toolId, () => tools.keys())
     subject.report(
       errorAt(
         place('toolId'),
@@ -62,20 +61,22 @@ function checkTool(subject: Subject, node: ToolNode, position: number): void {
   checkParameters(subject, node, place('inputMapping'))
 }
 
-function checkParameters({ catalog, report }: Subject, node: PromptNode | ToolNode, place: Place): void {
+function checkParameters({ catalog, suggestions, report }: Subject, node: PromptNode | ToolNode, place: Place): void {
   const parameters = parametersOf(catalog, node)
   if (parameters === null) return
   const { owner, schemas, required, open } = parameters
-  const given = Object.keys(node.data.config.inputMapping)
+  const { inputMapping } = node.data.config
+  const given = Object.keys(inputMapping)
+  const unknown = given.filter((name) => !Object.hasOwn(schemas, name))
   for (const name of required) {
-    if (given.includes(name)) continue
-    const near = given.find((other) => !Object.hasOwn(schemas, other) && didYouMean(other, [name]).startsWith('Did'))
+    if (Object.hasOwn(inputMapping, name)) continue
+    const near = suggestions.nearest(name, unknown)
     const hint = near === undefined ? `Map "${name}" to an expression.` : `Did you mean it by "${near}"?`
     report(errorAt(place, 'missing_parameter', `${owner} needs "${name}".`, hint))
   }
   for (const name of given) {
     if (open || Object.hasOwn(schemas, name)) continue
-    const hint = didYouMean(name, Object.keys(schemas)) || 'Remove it.'
+    const hint = suggestions.hint(name, () => Object.keys(schemas)) || 'Remove it.'
     const message = `${owner} has no parameter ${shown(name)}.`
     report(errorAt({ ...place, path: [...place.path, name] }, 'unknown_parameter', message, hint))
   }

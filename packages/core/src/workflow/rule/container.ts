@@ -1,18 +1,17 @@
 import { bodyNodesOf } from '../containment.ts'
 import { errorAt, inNode, listed, shown } from '../diagnostic.ts'
-import { didYouMean } from '../near-miss.ts'
 import { maxNesting } from '../structure.ts'
 import type { Subject } from './subject.ts'
 
 /** Containers: that `bodyNodes` name each inner node once and nowhere else, and that control enters and can't get lost. */
 export function checkContainers(subject: Subject): void {
-  const { structure, report } = subject
+  const { structure, index, report } = subject
   checkBodyNodes(subject)
   checkUnlisted(subject)
   for (const [nodeId, region] of structure.regions) {
     const body = bodyNodesOf(structure.nodes.get(nodeId)!)!
     const place = inNode(nodeId, structure.positions.get(nodeId)!, 'data', 'config', 'bodyNodes')
-    const enters = structure.workflow.edges.some((edge) => edge.source === nodeId && edge.sourceHandle === 'body')
+    const enters = index.entered.has(nodeId)
     if (body.length === 0) {
       report(errorAt(place, 'empty_container', `"${nodeId}" has no nodes inside.`, 'Put a node into it, or remove it.'))
     } else if (!enters) {
@@ -51,12 +50,12 @@ function checkUnlisted({ workflow, structure, report }: Subject): void {
   }
 }
 
-function checkBodyNodes({ structure, report }: Subject): void {
-  for (const { kind, container, position, nodeId, others } of structure.faults.containment) {
+function checkBodyNodes({ structure, suggestions, report }: Subject): void {
+  for (const { kind, container, position, nodeId, claimants } of structure.faults.containment) {
     const place = inNode(container, structure.positions.get(container)!, 'data', 'config', 'bodyNodes', position)
     switch (kind) {
       case 'missing': {
-        const hint = `${didYouMean(nodeId, [...structure.nodes.keys()])} Or take it out of the list.`
+        const hint = `${suggestions.hint(nodeId, () => structure.nodes.keys())} Or take it out of the list.`
         report(
           errorAt(place, 'unknown_body_node', `"bodyNodes" names ${shown(nodeId)}, which is not a node.`, hint.trim()),
         )
@@ -66,7 +65,7 @@ function checkBodyNodes({ structure, report }: Subject): void {
         report(errorAt(place, 'repeated_body_node', `"bodyNodes" names "${nodeId}" twice.`, 'Name each node once.'))
         break
       case 'shared': {
-        const message = `"${nodeId}" is listed in "bodyNodes" of ${listed([container, ...others])}.`
+        const message = `"${nodeId}" is listed in "bodyNodes" of ${listed(claimants)}.`
         report(errorAt(place, 'shared_body_node', message, 'A node lies directly inside one container only.'))
         break
       }

@@ -4,11 +4,11 @@ import { parametersOf } from '../catalog.ts'
 import type { DataFlow, FlowPoint } from '../data-flow.ts'
 import { analyzeDataFlow } from '../data-flow.ts'
 import { errorAt, inNode } from '../diagnostic.ts'
-import type { LoopNode, ParallelNode, PromptNode, ToolNode, WorkflowNode } from '../document-schema.ts'
+import type { LoopNode, MapNodeConfig, ParallelNode, PromptNode, ToolNode, WorkflowNode } from '../document-schema.ts'
 import type { Region } from '../region.ts'
 import { itemsOf, schemaConflict } from '../schema-type.ts'
 import type { Scope } from '../scope.ts'
-import { loopScope, mapScope, topScope } from '../scope.ts'
+import { loopNames, mapNames, topScope, within } from '../scope.ts'
 import { maxNesting } from '../structure.ts'
 import type { Write } from '../writes.ts'
 import { visibleWrites } from '../writes.ts'
@@ -46,19 +46,18 @@ function checkRegion(data: DataSubject, region: Region, scope: Scope, depth: num
   for (const nodeId of region.members) {
     const node = data.structure.nodes.get(nodeId)!
     if (data.opaque.has(nodeId)) continue
-    const inner = checkNode(data, node, scope)
     const inside = data.structure.regions.get(nodeId)
-    if (inside !== undefined) checkRegion(data, inside, inner, depth + 1)
+    checkNode(data, node, scope, () => inside && checkRegion(data, inside, scope, depth + 1))
   }
 }
 
-/** Checks what stands in one node; answers the scope inside it. */
-function checkNode(data: DataSubject, node: WorkflowNode, scope: Scope): Scope {
+/** Checks what stands in one node, and what is inside it where its own names are in scope. */
+function checkNode(data: DataSubject, node: WorkflowNode, scope: Scope, checkInside: () => void): void {
   switch (node.type) {
     case 'prompt':
     case 'tool':
       checkArguments(data, node, scope)
-      return scope
+      break
     case 'condition': {
       const { expression } = node.data.config
       check(data, node, 'expression', {
@@ -67,17 +66,23 @@ function checkNode(data: DataSubject, node: WorkflowNode, scope: Scope): Scope {
         point: data.flow.before(node.id),
         purpose: 'condition',
       })
-      return scope
+      break
     }
     case 'human': {
       const place = placeOf(data, node, 'message')
       checkTemplate(data, node.data.config.message, place, scope, data.flow.before(node.id))
-      return scope
+      break
     }
     case 'loop':
-      return checkLoop(data, node, scope)
+      within(scope, loopNames, () => {
+        checkLoopCondition(data, node, scope)
+        checkInside()
+      })
+      break
     case 'parallel':
-      return checkParallel(data, node, scope)
+      if (node.data.config.mode === 'map') checkMap(data, node, node.data.config, scope, checkInside)
+      else checkInside()
+      break
   }
 }
 
@@ -109,12 +114,11 @@ function checkArguments(data: DataSubject, node: PromptNode | ToolNode, scope: S
   }
 }
 
-function checkLoop(data: DataSubject, node: LoopNode, scope: Scope): Scope {
-  const inside = loopScope(scope)
+function checkLoopCondition(data: DataSubject, node: LoopNode, scope: Scope): void {
   const { condition } = node.data.config
   const before = data.flow.before(node.id)
   const point = { ...before, output: data.flow.bodyStart(node.id).output }
-  const expression = check(data, node, 'condition', { source: condition, scope: inside, point, purpose: 'condition' })
+  const expression = check(data, node, 'condition', { source: condition, scope, point, purpose: 'condition' })
   if (expression !== null && !canChange(data, node, expression)) {
     const message = `The body of "${node.id}" changes nothing that the condition reads, so it holds for ever or never.`
     const hint = 'Read a variable that a node inside writes, or "loop.index" to count the passes.'
@@ -124,7 +128,6 @@ function checkLoop(data: DataSubject, node: LoopNode, scope: Scope): Scope {
       to: condition.length,
     })
   }
-  return inside
 }
 
 /** True when a pass of the loop may change what its condition reads, also when too little is known to say. */
@@ -138,16 +141,26 @@ function canChange({ structure, opaque, writesOf }: DataSubject, node: LoopNode,
   })
 }
 
-function checkParallel(data: DataSubject, node: ParallelNode, scope: Scope): Scope {
-  const { config } = node.data
-  if (config.mode === 'branches') return scope
+function checkMap(
+  data: DataSubject,
+  node: ParallelNode,
+  config: MapNodeConfig,
+  scope: Scope,
+  checkInside: () => void,
+): void {
   const point = data.flow.before(node.id)
   const items = check(data, node, 'items', { source: config.items, scope, point, purpose: 'items' })
-  const inside = mapScope(scope, config.itemVariable, itemsOf(resultSchemaOf(items)))
-  const end = data.flow.bodyEnd(node.id)
-  const result = check(data, node, 'result', { source: config.result, scope: inside, point: end, purpose: 'value' })
+  within(scope, mapNames(config.itemVariable, itemsOf(resultSchemaOf(items))), () => {
+    const end = data.flow.bodyEnd(node.id)
+    const result = check(data, node, 'result', { source: config.result, scope, point: end, purpose: 'value' })
+    checkMapWrite(data, node, config, result)
+    checkInside()
+  })
+}
+
+function checkMapWrite(data: DataSubject, node: ParallelNode, config: MapNodeConfig, result: Expression | null): void {
   const variable = data.workflow.variables[config.outputVariable]
-  if (variable === undefined || !Object.hasOwn(data.workflow.variables, config.outputVariable)) return inside
+  if (variable === undefined || !Object.hasOwn(data.workflow.variables, config.outputVariable)) return
   const element = config.onItemError === 'collect' ? true : resultSchemaOf(result)
   const written: JsonSchema = { type: 'array', items: element }
   const fault = writeFault(written, config.outputVariable, variable)
@@ -155,5 +168,4 @@ function checkParallel(data: DataSubject, node: ParallelNode, scope: Scope): Sco
     const hint = `A map writes the list of its results. Change the schema of "${config.outputVariable}", or write to another variable.`
     data.report(errorAt(placeOf(data, node, 'outputVariable'), 'write_mismatch', fault, hint))
   }
-  return inside
 }

@@ -3,7 +3,6 @@ import { errorAt, inNode, listed, shown } from '../diagnostic.ts'
 import type { ConditionNode, Diagnostic, WorkflowEdge } from '../document-schema.ts'
 import type { EdgeFault } from '../flow.ts'
 import { handleOf, handlesOf } from '../flow.ts'
-import { didYouMean } from '../near-miss.ts'
 import type { Subject } from './subject.ts'
 
 /** Edges that lead nowhere, leave from nowhere, or contradict each other or a condition's targets; branches left open. */
@@ -51,7 +50,7 @@ function edgeDiagnostic(subject: Subject, index: number, edge: WorkflowEdge, fau
       const hint =
         edge[key] === 'end'
           ? 'To end a path leave the edge out; only the targets of a condition may be "end".'
-          : `${didYouMean(edge[key], [...nodes.keys()])} Or remove the edge.`
+          : `${subject.suggestions.hint(edge[key], () => nodes.keys())} Or remove the edge.`
       return errorAt(
         at(key),
         'edge_to_missing_node',
@@ -122,7 +121,7 @@ function checkEdgeIds({ workflow, structure, report }: Subject): void {
 }
 
 function checkTargets(
-  { structure, report }: Subject,
+  { structure, suggestions, report }: Subject,
   node: ConditionNode,
   position: number,
   connected: ReadonlyMap<string, WorkflowEdge>,
@@ -138,7 +137,7 @@ function checkTargets(
       const message = `Nothing says where "${node.id}" goes when its expression is ${handle}.`
       report(errorAt(place, 'unconnected_branch', message, `Connect the handle "${handle}", or set "${key}" to "end".`))
     } else if (target !== undefined && edge === undefined && target !== 'end') {
-      const hint = didYouMean(target, [...structure.nodes.keys(), 'end'])
+      const hint = suggestions.hint(target, () => [...structure.nodes.keys(), 'end']) || 'Name a node, or "end".'
       report(errorAt(place, 'unknown_target', `"${key}" names ${shown(target)}, which is not a node.`, hint))
     } else if (
       target !== undefined &&

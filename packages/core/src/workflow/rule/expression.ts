@@ -7,7 +7,6 @@ import { errorAt, listed } from '../diagnostic.ts'
 import type { Diagnostic } from '../document-schema.ts'
 import type { Scope } from '../scope.ts'
 import { namesAt } from '../scope.ts'
-import { outputVariableOf } from '../writes.ts'
 import type { Subject } from './subject.ts'
 
 /** What the value of an expression is used for. */
@@ -36,7 +35,7 @@ export function checkExpression(
   }: { source: string; place: Place; scope: Scope; point: FlowPoint; purpose: Purpose },
 ): Expression | null {
   const names = namesAt(scope, point)
-  const expression = compileExpression(source, names)
+  const expression = compileExpression(source, names, subject.suggestions)
   for (const found of expression.diagnostics) subject.report(located(subject, found, place, source))
   reportUnwritten(
     subject,
@@ -71,7 +70,7 @@ function located(subject: Subject, found: ExpressionDiagnostic, place: Place, so
 }
 
 /** For names that exist elsewhere in a workflow, where that is. */
-function scopeHint({ workflow }: Subject, name: string): string | null {
+function scopeHint({ index }: Subject, name: string): string | null {
   switch (name) {
     case 'loop':
       return '"loop.index" is known inside a loop only.'
@@ -80,13 +79,13 @@ function scopeHint({ workflow }: Subject, name: string): string | null {
     case 'error':
       return '"error" is known only behind the handle "error" of a node whose "onError" is "route".'
   }
-  const map = workflow.nodes.find(({ data: { config } }) => 'itemVariable' in config && config.itemVariable === name)
-  return map === undefined ? null : `"${name}" is the item of the map "${map.id}", known inside it only.`
+  const map = index.mapOfItem.get(name)
+  return map === undefined ? null : `"${name}" is the item of the map "${map}", known inside it only.`
 }
 
 /** Reports the variables among the names that some path to this point has not written. */
 export function reportUnwritten(
-  { workflow, structure, opaque, report }: Subject,
+  { workflow, index, opaque, report }: Subject,
   names: readonly string[],
   place: Place,
   point: FlowPoint,
@@ -101,9 +100,7 @@ export function reportUnwritten(
       continue
     }
     if (!Object.hasOwn(workflow.variables, name) || point.isWritten(name)) continue
-    const writers = [...structure.nodes.values()]
-      .filter((node) => outputVariableOf(node) === name)
-      .map((node) => node.id)
+    const writers = index.writersOf.get(name) ?? []
     const nobody = writers.length === 0 && opaque.size === 0
     const message = nobody
       ? `No node writes the variable "${name}", and it has no default.`

@@ -1,12 +1,12 @@
 import { errorAt, inNode, listed } from '../diagnostic.ts'
+import type { WorkflowStructure } from '../structure.ts'
 import type { Subject } from './subject.ts'
 
 /** That a run has one place to start and can reach every node. */
-export function checkReachability({ workflow, structure, report }: Subject): void {
+export function checkReachability({ workflow, structure, index, report }: Subject): void {
   const { entries, islands } = structure.faults
   const place = (nodeId: string) => inNode(nodeId, structure.positions.get(nodeId)!)
-  const entered = new Set(workflow.edges.filter((edge) => edge.sourceHandle === 'body').map((edge) => edge.source))
-  const unentered = new Set([...structure.regions.keys()].filter((container) => !entered.has(container)))
+  const isLostInside = insideUnentered(structure, index.entered)
   if (workflow.nodes.length === 0) {
     report(errorAt({ nodeId: null, path: ['nodes'] }, 'no_entry', 'The workflow has no nodes.', 'Add a first node.'))
   } else if (structure.entry === null && entries.length === 0) {
@@ -15,21 +15,42 @@ export function checkReachability({ workflow, structure, report }: Subject): voi
     report(errorAt(place(first), 'no_entry', message, 'Remove the edge that leads into the first node.'))
   }
   for (const nodeId of entries) {
-    const others = entries.filter((other) => other !== nodeId)
-    const message = `"${nodeId}" has no incoming edge, and neither has ${listed(others)}: only one node can be the entry.`
+    const others = entries.slice(0, 5).filter((other) => other !== nodeId)
+    const message = `"${nodeId}" has no incoming edge, and neither has ${listed(others, 4, entries.length - 1)}: only one node can be the entry.`
     report(
       errorAt(place(nodeId), 'several_entries', message, 'Connect it to the node that runs before it, or remove it.'),
     )
   }
   for (const island of islands) {
     // The container reports that nothing enters it; its whole inside is lost with that.
-    if (island.every((nodeId) => structure.containersOf(nodeId).some((container) => unentered.has(container)))) continue
+    if (island.every(isLostInside)) continue
     const [first] = island
     const rest =
-      island.length === 1 ? '' : ` Nor ${island.length === 2 ? 'is' : 'are'} ${listed(island.slice(1))} behind it.`
+      island.length === 1
+        ? ''
+        : ` Nor ${island.length === 2 ? 'is' : 'are'} ${listed(island.slice(1, 5), 4, island.length - 1)} behind it.`
     const message = `"${first}" is not reached from the entry.${rest}`
     report(
       errorAt(place(first!), 'unreachable_node', message, 'Connect it to the node that runs before it, or remove it.'),
     )
+  }
+}
+
+/** Whether a node lies in a container that nothing enters. Each container is asked once, however deep they nest. */
+function insideUnentered(structure: WorkflowStructure, entered: ReadonlySet<string>): (nodeId: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (nodeId) => {
+    const trail: string[] = []
+    let lost: boolean | undefined
+    for (let container = structure.parents.get(nodeId); lost === undefined; ) {
+      if (typeof container !== 'string') lost = false
+      else {
+        trail.push(container)
+        lost = entered.has(container) ? known.get(container) : true
+        container = structure.parents.get(container)
+      }
+    }
+    for (const container of trail) known.set(container, lost)
+    return lost
   }
 }

@@ -3,7 +3,6 @@ import { parseTemplate } from '../../expression/index.ts'
 import type { FlowPoint } from '../data-flow.ts'
 import type { Place } from '../diagnostic.ts'
 import { errorAt } from '../diagnostic.ts'
-import { didYouMean } from '../near-miss.ts'
 import { memberSchema } from '../schema-type.ts'
 import type { Scope } from '../scope.ts'
 import { namesAt } from '../scope.ts'
@@ -30,7 +29,7 @@ function checkSlot(
   const [root, ...members] = path as [string, ...string[]]
   if (!Object.hasOwn(names, root)) {
     const message = `{{${path.join('.')}}} reads "${root}", which is not known here.`
-    const hint = didYouMean(root, Object.keys(names)) || 'Declare it as an input or a variable.'
+    const hint = subject.suggestions.hint(root, () => Object.keys(names)) || 'Declare it as an input or a variable.'
     subject.report({ ...errorAt(place, 'undeclared_variable', message, hint), from, to })
     return
   }
@@ -40,7 +39,8 @@ function checkSlot(
     const next = memberSchema(schema, member)
     if (next === null) {
       const message = `{{${path.join('.')}}} reads "${member}", which "${path.slice(0, index + 1).join('.')}" has not.`
-      const hint = didYouMean(member, memberNames(schema)) || 'Change the path, or the schema of the variable.'
+      const hint =
+        subject.suggestions.hint(member, () => memberNames(schema)) || 'Change the path, or the schema of the variable.'
       subject.report({ ...errorAt(place, 'unknown_property', message, hint), from, to })
       return
     }

@@ -1,7 +1,6 @@
 import type { JsonSchema } from '../../base/index.ts'
 import { errorAt, inNode, shown } from '../diagnostic.ts'
 import type { WorkflowNode, WorkflowVariable } from '../document-schema.ts'
-import { didYouMean } from '../near-miss.ts'
 import { basicTypesOf, itemsOf, schemaConflict } from '../schema-type.ts'
 import { outputVariableOf, ownSchema, visibleWrites } from '../writes.ts'
 import type { Subject } from './subject.ts'
@@ -21,15 +20,18 @@ export function checkWrites(subject: Subject): void {
     const writers = new Map<string, { body: number; nodeId: string }[]>()
     for (const [body, { order }] of region.bodies.entries()) {
       for (const { nodeId, variable } of order.flatMap(writesOf)) {
-        writers.set(variable, [...(writers.get(variable) ?? []), { body, nodeId }])
+        const found = writers.get(variable)
+        if (found === undefined) writers.set(variable, [{ body, nodeId }])
+        else found.push({ body, nodeId })
       }
     }
     for (const [variable, found] of writers) {
       const declared = Object.hasOwn(workflow.variables, variable) ? workflow.variables[variable] : undefined
-      if (declared === undefined || declared.reducer !== undefined || new Set(found.map((f) => f.body)).size < 2)
-        continue
+      const [first] = found
+      const second = found.find(({ body }) => body !== first!.body)
+      if (declared === undefined || declared.reducer !== undefined || second === undefined) continue
       for (const { body, nodeId } of found) {
-        const other = found.find((candidate) => candidate.body !== body)!
+        const other = body === first!.body ? second : first!
         if (!reported.has(nodeId)) reportRace(subject, container, variable, nodeId, other.nodeId)
         reported.add(nodeId)
       }
@@ -51,7 +53,7 @@ function reportRace(
 }
 
 function checkOutputVariable(subject: Subject, node: WorkflowNode, position: number): void {
-  const { workflow, catalog, report } = subject
+  const { workflow, catalog, suggestions, report } = subject
   const name = outputVariableOf(node)
   if (name === null) return
   const place = inNode(node.id, position, 'data', 'config', 'outputVariable')
@@ -60,7 +62,8 @@ function checkOutputVariable(subject: Subject, node: WorkflowNode, position: num
     const message = isInput
       ? `"${name}" is an input, and inputs can't be written.`
       : `There is no variable ${shown(name)}.`
-    const hint = `${didYouMean(name, Object.keys(workflow.variables))} Or declare it under "variables".`.trim()
+    const hint =
+      `${suggestions.hint(name, () => Object.keys(workflow.variables))} Or declare it under "variables".`.trim()
     report(errorAt(place, isInput ? 'write_to_input' : 'undeclared_variable', message, hint))
     return
   }
