@@ -5,16 +5,19 @@ export interface Options {
   host: string
   dataDirectory: string
   exit: boolean
+  /** Starts a run also when one has not ended. */
+  new: boolean
 }
 
 export const help = `Starts the Fairlead control plane on an embedded database, seeds a demonstration organization,
-runs a support-ticket triage on a batch of tickets, and keeps serving.
+runs a support-ticket triage on a batch of tickets, and keeps serving. A run that has not ended is gone on with.
 
 Usage: npm start -- [options]
 
   --port <number>      port of the HTTP API (default 4400, or PORT)
   --host <address>     address to listen on (default 127.0.0.1, or HOST)
   --data-dir <folder>  where the embedded database lives (default .fairlead; delete it to start afresh)
+  --new                start a new run, also when another has not ended; that one stays as it is
   --exit               stop when the run has finished or waits for a person
   --help               this text
 
@@ -37,6 +40,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
     host: values.host ?? env.HOST ?? '127.0.0.1',
     dataDirectory: values['data-dir'] ?? '.fairlead',
     exit: values.exit ?? false,
+    new: values.new ?? false,
   }
 }
 
@@ -49,6 +53,7 @@ function parse(args: string[]) {
         host: { type: 'string' },
         'data-dir': { type: 'string' },
         exit: { type: 'boolean' },
+        new: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     })

@@ -1,11 +1,11 @@
 import { styleText } from 'node:util'
 import type { RunEvent, RunState, Workflow } from '@fairlead/core/workflow'
 import { createLogUpdate } from 'log-update'
-import { renderRun, seconds } from './view.ts'
+import { duration, elapsedMs, renderRun } from './view.ts'
 
 /** Where the run is shown: redrawn in place on a terminal, a plain line per event elsewhere. */
 export interface Screen {
-  show(event: RunEvent, state: RunState, elapsedMs: number): void
+  show(event: RunEvent, state: RunState): void
   /** Leaves what is drawn and lets other text follow. */
   pause(): void
   close(): void
@@ -17,23 +17,22 @@ export function createScreen(workflow: Workflow, output: NodeJS.WriteStream): Sc
 
 function liveScreen(workflow: Workflow, output: NodeJS.WriteStream): Screen {
   const draw = createLogUpdate(output)
-  let latest: { state: RunState; elapsedMs: number; at: number } | undefined
+  let latest: RunState | undefined
   const redraw = () => {
-    if (!latest) return
-    const elapsedMs = latest.elapsedMs + performance.now() - latest.at
-    draw(renderRun(workflow, latest.state, { elapsedMs, columns: output.columns }))
+    if (latest) draw(renderRun(workflow, latest, { now: Date.now(), columns: output.columns }))
   }
   // The clock runs on between events, so that a long step is seen to be alive.
   let timer: NodeJS.Timeout | undefined
   return {
-    show(_event, state, elapsedMs) {
-      latest = { state, elapsedMs, at: performance.now() }
+    show(_event, state) {
+      latest = state
       timer ??= setInterval(redraw, 100)
       redraw()
     },
     pause() {
       clearInterval(timer)
       timer = undefined
+      latest = undefined
       draw.done()
     },
     close() {
@@ -46,9 +45,9 @@ function liveScreen(workflow: Workflow, output: NodeJS.WriteStream): Screen {
 
 function plainScreen(output: NodeJS.WriteStream): Screen {
   return {
-    show(event, _state, elapsedMs) {
+    show(event, state) {
       const line = describe(event)
-      if (line) output.write(`${seconds(elapsedMs).padStart(8)}  ${line}\n`)
+      if (line) output.write(`${duration(elapsedMs(state, Date.parse(event.at))).padStart(8)}  ${line}\n`)
     },
     pause() {},
     close() {},
@@ -64,11 +63,11 @@ function describe(event: RunEvent): string | undefined {
     case 'node.started':
       return `${event.address} started${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
     case 'node.completed':
-      return `${event.address} completed in ${seconds(event.durationMs)}`
+      return `${event.address} completed in ${duration(event.durationMs)}`
     case 'node.failed':
       return styleText('red', `${event.address} failed: ${event.error.message}`)
     case 'node.retrying':
-      return `${event.address} tries again in ${seconds(event.delayMs)}: ${event.error.message}`
+      return `${event.address} tries again in ${duration(event.delayMs)}: ${event.error.message}`
     case 'node.waiting':
       return `${event.address} waits for a person`
     case 'run.waiting':

@@ -17,7 +17,7 @@ const signs: Record<NodeStatus | 'idle', { sign: string; style: Style }> = {
 export function renderRun(
   workflow: Workflow,
   state: RunState,
-  { elapsedMs, columns }: { elapsedMs: number; columns: number },
+  { now, columns }: { now: number; columns: number },
 ): string {
   const rows = tree(workflow).map(({ node, depth }) => {
     const { status, text } = summarise(state, node.id)
@@ -26,18 +26,28 @@ export function renderRun(
     const width = 34 + (label.length - visibleLength(label))
     return `  ${label.padEnd(width)}${styleText('dim', node.type.padEnd(11))}${text}`
   })
-  return [`  ${bar(state)}  ${totals(state, elapsedMs)}`, '', ...rows].map((row) => clip(row, columns)).join('\n')
+  return [`  ${bar(state)}  ${totals(state, now)}`, '', ...rows].map((row) => clip(row, columns)).join('\n')
 }
 
 /** Cost, tokens and time in one phrase. */
-export function totals(state: RunState, elapsedMs: number): string {
+function totals(state: RunState, now: number): string {
   const { inputTokens, cachedTokens, outputTokens, reasoningTokens } = state.usage
   const tokens = inputTokens + cachedTokens + outputTokens + reasoningTokens
-  return `${seconds(elapsedMs)} · ${tokens.toLocaleString('en')} tokens · ${dollars(state.costNanoUsd)}`
+  return `${duration(elapsedMs(state, now))} · ${tokens.toLocaleString('en')} tokens · ${dollars(state.costNanoUsd)}`
 }
 
-export function seconds(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
+/** Since the run started, until it ended; in ms. */
+export function elapsedMs({ startedAt, finishedAt }: RunState, now: number): number {
+  if (startedAt === null) return 0
+  return (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt)
+}
+
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`
+  const minutes = Math.floor(milliseconds / 60_000)
+  if (minutes < 60) return `${minutes} min ${Math.floor((milliseconds % 60_000) / 1000)} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 export function dollars(nanoUsd: number): string {
@@ -69,7 +79,7 @@ function summarise(state: RunState, nodeId: string): { status: NodeStatus | 'idl
   const { progress, durationMs } = executions[0]!
   if (progress.total !== null && status === 'running')
     return { status, text: `${progress.done ?? 0} of ${progress.total}` }
-  return { status, text: durationMs === null ? '' : seconds(durationMs) }
+  return { status, text: durationMs === null ? '' : duration(durationMs) }
 }
 
 function bar(state: RunState): string {
