@@ -1,6 +1,7 @@
 /** The versions of a prompt, each with those it was made from: none for the first, two for a merge. */
 export interface History<Id> {
-  parents: ReadonlyMap<Id, readonly Id[]>
+  /** A `Map`, or whatever else looks a version's parents up. */
+  parents: { get(id: Id): readonly Id[] | undefined }
 }
 
 /**
@@ -27,7 +28,7 @@ export function mergeBases<Id>({ parents }: History<Id>, a: Id, b: Id): Id[] {
 
 /** Adds a version and its ancestors to those that were met; does not go on behind one that was, or where `stops` is true. */
 function collect<Id>(
-  parents: ReadonlyMap<Id, readonly Id[]>,
+  parents: History<Id>['parents'],
   from: Id,
   met: Set<Id>,
   stops: (id: Id) => boolean = () => false,

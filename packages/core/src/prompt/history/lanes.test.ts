@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { LaneVersion } from './lanes.ts'
+import { layOutHistory } from './lanes.ts'
+
+test('a straight history is one lane', () => {
+  const { rows, waiting } = layOutHistory([
+    { id: 3, parents: [2] },
+    { id: 2, parents: [1] },
+    { id: 1, parents: [] },
+  ])
+  expect(rows).toEqual([
+    { id: 3, lane: 0, lines: [{ from: 0, to: 0, parent: 2 }] },
+    { id: 2, lane: 0, lines: [{ from: 0, to: 0, parent: 1 }] },
+    { id: 1, lane: 0, lines: [] },
+  ])
+  expect(waiting).toEqual([])
+})
+
+test('a branch that is merged has a lane beside its target, and ends where it began', () => {
+  const { rows } = layOutHistory([
+    { id: 'merge', parents: ['main', 'draft'] },
+    { id: 'draft', parents: ['root'] },
+    { id: 'main', parents: ['root'] },
+    { id: 'root', parents: [] },
+  ])
+  expect(rows.map(({ id, lane }) => [id, lane])).toEqual([
+    ['merge', 0],
+    ['draft', 1],
+    ['main', 0],
+    ['root', 1],
+  ])
+  expect(rows[2]!.lines).toEqual([
+    { from: 0, to: 1, parent: 'root' },
+    { from: 1, to: 1, parent: 'root' },
+  ])
+})
+
+/** Histories newest first, whose parents are any of the versions behind. */
+const history = fc
+  .array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 8 }), fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 40 })
+  .map((choices) =>
+    choices.map(([first, second, isRoot, isMerge], index): LaneVersion<number> => {
+      const [one, other] = [index + 1 + first, index + 1 + second].map((id) => (id < choices.length ? id : undefined))
+      if (isRoot && first > 3) return { id: index, parents: [] }
+      const parents = [one, isMerge ? other : undefined].filter((id) => id !== undefined)
+      return { id: index, parents: [...new Set(parents)] }
+    }),
+  )
+
+test('every line leads on from row to row until it comes to its parent, and no two versions share a place', () => {
+  fc.assert(
+    fc.property(history, (versions) => {
+      const { rows, waiting } = layOutHistory(versions)
+      for (const [index, { lines }] of rows.entries()) {
+        const next = rows[index + 1]
+        const places = new Map<number, number>()
+        for (const { to, parent } of lines) {
+          // Lines that meet in a lane lead to the same parent.
+          expect(places.get(to) ?? parent).toBe(parent)
+          places.set(to, parent)
+          if (next?.id === parent) expect(to).toBe(next.lane)
+          else if (next) expect(next.lines.some((line) => line.from === to && line.parent === parent)).toBe(true)
+        }
+      }
+      expect(waiting).toEqual([])
+    }),
+  )
+})
+
+test('pages join: laid out in two, a history is as in one', () => {
+  fc.assert(
+    fc.property(history, fc.nat({ max: 40 }), (versions, cut) => {
+      const first = layOutHistory(versions.slice(0, cut))
+      const second = layOutHistory(versions.slice(cut), first.waiting)
+      expect([...first.rows, ...second.rows]).toEqual(layOutHistory(versions).rows)
+    }),
+  )
+})

@@ -1,0 +1,60 @@
+import type { PromptContent } from '../document-schema.ts'
+import type { History } from '../history/merge-bases.ts'
+import { mergeBases } from '../history/merge-bases.ts'
+import { mergePrompt } from './merge-prompt.ts'
+
+/** A history whose contents can be had. */
+export interface MergeableHistory<Id> extends History<Id> {
+  contentOf(id: Id): PromptContent
+}
+
+export interface MergeBase<Id> {
+  /** The best common ancestors, oldest first; more than one after merges crosswise. */
+  bases: Id[]
+  /** What a merge starts from: of several ancestors what a merge of them says, conflicts and all. Null without any. */
+  content: PromptContent | null
+}
+
+/** Histories that cross over more often than this are merged from their newest common ancestor. */
+const mostBases = 8
+const deepest = 16
+
+/**
+ * What the merge of two versions starts from. Several best common ancestors are merged with each other, oldest first,
+ * each such merge from their own common ancestors (the way of git's recursive strategy); conflicts inside stay as they
+ * are, since both sides have resolved them.
+ */
+export function mergeBaseOf<Id>(history: MergeableHistory<Id>, a: Id, b: Id): MergeBase<Id> {
+  return new VirtualBase(history).of(a, b, 0)
+}
+
+/** A merge of ancestors stands for a version of its own while the base is looked for. */
+class VirtualBase<Id> {
+  readonly #history: MergeableHistory<Id>
+  readonly #merged = new Map<Id | object, { parents: (Id | object)[]; content: PromptContent }>()
+
+  constructor(history: MergeableHistory<Id>) {
+    this.#history = history
+  }
+
+  of(a: Id | object, b: Id | object, depth: number): MergeBase<Id> {
+    const get = (id: Id | object) => this.#merged.get(id)?.parents ?? this.#history.parents.get(id as Id)
+    const bases = mergeBases<Id | object>({ parents: { get } }, a, b).toReversed()
+    if (bases.length === 0) return { bases: [], content: null }
+    const isTooCrossed = bases.length > mostBases || depth >= deepest
+    const merged = isTooCrossed ? bases.at(-1)! : bases.reduce((one, other) => this.#merge(one, other, depth + 1))
+    return { bases: bases as Id[], content: this.#contentOf(merged) }
+  }
+
+  #merge(one: Id | object, other: Id | object, depth: number): Id | object {
+    const base = this.of(one, other, depth).content ?? {}
+    const { content } = mergePrompt(base, this.#contentOf(one), this.#contentOf(other))
+    const id = {}
+    this.#merged.set(id, { parents: [one, other], content })
+    return id
+  }
+
+  #contentOf(id: Id | object): PromptContent {
+    return this.#merged.get(id)?.content ?? this.#history.contentOf(id as Id)
+  }
+}
