@@ -24,7 +24,13 @@ import type { Jobs } from './jobs/index.ts'
 import { createJobs, retentionSchedule, runRetention } from './jobs/index.ts'
 import type { Models } from './model-source.ts'
 import { createModels } from './model-source.ts'
-import { createPromptRoutes, createTryPrompt, PromptService, promptCatalog, refResolver } from './prompt/index.ts'
+import {
+  createPromptRoutes,
+  createPromptServices,
+  createTryPrompt,
+  promptCatalog,
+  refResolver,
+} from './prompt/index.ts'
 import type { JwtOptions, Operator } from './tenant/index.ts'
 import {
   createAuthenticator,
@@ -34,6 +40,7 @@ import {
   createTenantRoutes,
   createTenantService,
   createUserTokens,
+  recordAudit,
   resolveServerSecret,
 } from './tenant/index.ts'
 import type { ListedTools, WorkflowRoom } from './workflow/index.ts'
@@ -171,8 +178,25 @@ function wireRooms(foundation: Foundation) {
   const authenticator = createAuthenticator({ directory, browserTokens, userTokens })
   const tenant = createTenantService({ database, directory, browserTokens, clock, newId })
   const analytics = createAnalyticsService({ database, clock, newId })
-  const prompts = new PromptService({ database, clock, createId: newId })
-  const tryPrompt = createTryPrompt({ prompts, analytics, database, findModel: models.find, clock, newId })
+  const promptServices = createPromptServices({
+    database,
+    clock,
+    createId: newId,
+    // The A/B tests will answer for `experiment`.
+    checks: [],
+    audit: (db, organizationId, { by, action, ruleId, data }) => {
+      const subject = { kind: 'protection_rule' as const, id: ruleId }
+      return recordAudit(db, organizationId, { id: newId(), actor: by, action, subject, data })
+    },
+  })
+  const tryPrompt = createTryPrompt({
+    prompts: promptServices.prompts,
+    analytics,
+    database,
+    findModel: models.find,
+    clock,
+    newId,
+  })
   const workflow = createWorkflowRoom({
     database,
     logger,
@@ -188,7 +212,7 @@ function wireRooms(foundation: Foundation) {
   const handlers = {
     ...createTenantRoutes(tenant),
     ...createAnalyticsRoutes(analytics),
-    ...createPromptRoutes({ prompts, tryPrompt }),
+    ...createPromptRoutes({ ...promptServices, tryPrompt }),
     ...workflow.handlers,
   }
   const app = createApp(handlers, {

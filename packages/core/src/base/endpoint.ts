@@ -7,8 +7,11 @@ export interface Endpoint {
   permission: Permission | null
   /** Answers carry an ETag, and `If-None-Match` is honoured. */
   etag?: boolean
-  /** `If-Match` is required: 428 without, 412 when stale. */
-  ifMatch?: boolean
+  /**
+   * `If-Match` is required: 428 without, 412 when stale. With `or-none` it may be `If-None-Match: *` instead, for what
+   * must not exist yet.
+   */
+  ifMatch?: true | 'or-none'
   /** Answers with server-sent events. */
   stream?: boolean
   /** Asks for a person's own token and for no organization: what a person does before being a member. */
@@ -24,6 +27,10 @@ export const permissions = [
   'prompt:read',
   'prompt:write',
   'prompt:try',
+  /** Says how a check of a version went. */
+  'prompt:check',
+  /** Makes and changes what protects branches and labels. */
+  'prompt:protect',
   'analytics:read',
   'price:write',
   'member:read',

@@ -1,2 +1,7 @@
-export { Prompt, PromptReference, PromptVersion, promptContract } from './contract-schema.ts'
+export { promptContract } from './contract-schema.ts'
 export { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export { MergePreview } from './history-contract-schema.ts'
+export { RefLogEntry } from './ref-contract-schema.ts'
+export { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'
+export { Prompt } from './version-contract-schema.ts'
+export { PromptReference, PromptVersion } from './version-schema.ts'

@@ -29,6 +29,8 @@ const admin = [
   'key:read',
   'key:write',
   'token:write',
+  'prompt:check',
+  'prompt:protect',
   'price:write',
   'organization:write',
 ] as const satisfies readonly Permission[]

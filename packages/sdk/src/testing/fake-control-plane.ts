@@ -115,7 +115,7 @@ function read(
 }
 
 function needsTag(name: EndpointName): boolean {
-  return (endpoints[name] as Endpoint).ifMatch === true
+  return (endpoints[name] as Endpoint).ifMatch !== undefined
 }
 
 function success(name: EndpointName, body: unknown, tag: number): Response {

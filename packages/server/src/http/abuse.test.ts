@@ -51,7 +51,7 @@ async function sendBody(
     headers: {
       Authorization: `Bearer ${credential}`,
       'Content-Type': 'application/json',
-      ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
+      ...(typeof ifMatch === 'string' && { 'If-Match': ifMatch }),
       ...headers,
     },
     ...(body instanceof ReadableStream && { duplex: 'half' }),
@@ -299,9 +299,9 @@ describe('the precondition of', () => {
       expectProblem(stale, { status: 412 })
       expect(stale.headers.get('ETag')).toBe(ifMatch)
     }
-    const current = await ask(ifMatch)
+    const current = await ask(ifMatch!)
     expect(current.status, current.text).toBeLessThan(300)
-    expectProblem(await ask(ifMatch), { status: [404, 412] })
+    expectProblem(await ask(ifMatch!), { status: [404, 412] })
   })
 })
 

@@ -7,7 +7,7 @@ import type { Answer, EncodedAnswer } from './answer.ts'
 import { checkAnswer, encodeAnswer, encodeProblem, requestIdOf, writeAnswer } from './answer.ts'
 import { createPageCursor } from './cursor.ts'
 import type { Drain } from './drain.ts'
-import { readIfMatch } from './entity-tag.ts'
+import { readIfMatch, readIfMatchOrNone } from './entity-tag.ts'
 import type { Principal, StreamResult, UserIdentity } from './handler.ts'
 import type { Idempotency, IdempotencyClaim } from './idempotency.ts'
 import type { HttpMetrics } from './metrics.ts'
@@ -65,7 +65,7 @@ export async function serveEndpoint(
     params,
     query,
     body,
-    ifMatch: endpoint.ifMatch ? readIfMatch(request.headers['if-match']) : undefined,
+    ifMatch: readPrecondition(endpoint, request),
     ifNoneMatch: request.headers['if-none-match'],
     cursor: createPageCursor(parts.cursorSecret, cursorScope(bound, request, organizationId), cursorOf(query)),
     requestId: requestIdOf(response),
@@ -83,7 +83,7 @@ export async function serveEndpoint(
   const key = idempotencyKeyOf(endpoint, request)
   if (key === undefined || principal.kind === 'identity') return writeAnswer(request, response, await carryOut())
   const path = request.originalUrl.slice(request.baseUrl.length)
-  const ifMatch = request.get('if-match')
+  const ifMatch = request.get('if-match') ?? request.get('if-none-match')
   const begun = await parts.idempotency.begin({ principal, key, method: request.method, path, ifMatch, body: rawBody })
   if (begun.kind === 'claimed') return carryOutOnce(begun.claim, request, response, carryOut)
   response.set('Idempotency-Replayed', 'true')
@@ -143,6 +143,11 @@ async function readParts({ contract }: BoundEndpoint, { bodyLimits }: RouteParts
   const faults: RequestFault[] = [...(query.ok ? [] : query.faults), ...(body.ok ? [] : body.faults)]
   if (!query.ok || !body.ok) throw invalidRequest(faults)
   return { params: params.value, query: query.value, body: body.value, rawBody }
+}
+
+function readPrecondition({ ifMatch }: Endpoint, { headers }: Request): string | null | undefined {
+  if (ifMatch === 'or-none') return readIfMatchOrNone(headers['if-match'], headers['if-none-match'])
+  return ifMatch ? readIfMatch(headers['if-match']) : undefined
 }
 
 function signalOf({ stream }: Endpoint, drain: Drain, response: Response): AbortSignal {

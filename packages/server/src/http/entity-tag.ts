@@ -21,6 +21,17 @@ export function readIfMatch(header: string | undefined): string {
   )
 }
 
+/** As `readIfMatch`, where `If-None-Match: *` is taken too and says that there must be nothing yet: null. */
+export function readIfMatchOrNone(ifMatch: string | undefined, ifNoneMatch: string | undefined): string | null {
+  if (ifMatch !== undefined) return readIfMatch(ifMatch)
+  if (ifNoneMatch?.trim() === '*') return null
+  throw problem(
+    'http.precondition_required',
+    'This changes a versioned thing: send its ETag as If-Match, or If-None-Match: * to make it.',
+    { data: { errors: [{ in: 'header', pointer: '/if-match', message: 'is required, or If-None-Match: *' }] } },
+  )
+}
+
 /** Whether an `If-None-Match` names the tag, by the weak comparison (RFC 9110 §13.1.2). */
 export function isNoneMatchMet(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false

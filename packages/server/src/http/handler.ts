@@ -39,8 +39,8 @@ export interface HandlerContext<Name extends EndpointName> {
   params: ParsedRequestOf<Name>['params']
   query: ParsedRequestOf<Name>['query']
   body: ParsedRequestOf<Name>['body']
-  /** The tag that must still be the current one, without its quotes. */
-  ifMatch: (typeof endpoints)[Name] extends { ifMatch: true } ? string : undefined
+  /** The tag that must still be the current one, without its quotes; null where there must be none yet. */
+  ifMatch: PreconditionOf<(typeof endpoints)[Name]>
   /** The header as it came; a plain GET needs not look at it, its `etag` is compared afterwards. */
   ifNoneMatch: string | undefined
   /** Reads the list's `cursor` and makes the next one. */
@@ -76,6 +76,11 @@ export type Handler<Name extends EndpointName> = (context: HandlerContext<Name>)
 /** The routes of a room: exactly one handler for each of its endpoints. */
 export type Handlers<Names extends EndpointName> = { [Name in Names]: Handler<Name> }
 
+type PreconditionOf<Asked> = Asked extends { ifMatch: true }
+  ? string
+  : Asked extends { ifMatch: 'or-none' }
+    ? string | null
+    : undefined
 type PrincipalOf<Name extends EndpointName> = (typeof endpoints)[Name] extends { identity: 'user' }
   ? UserIdentity
   : Principal

@@ -63,7 +63,10 @@ function headersOf({ method, ifMatch, etag, stream, identity }: Endpoint): JsonO
     schema: text,
   })
   return [
-    ...(ifMatch ? [header('If-Match', 'The ETag of the version that this changes.', true)] : []),
+    ...(ifMatch ? [header('If-Match', 'The ETag of the version that this changes.', ifMatch === true)] : []),
+    ...(ifMatch === 'or-none'
+      ? [header('If-None-Match', '`*` instead of If-Match, for what must not exist yet.')]
+      : []),
     ...(etag && method === 'GET' ? [header('If-None-Match', 'An ETag: 304 when the thing still has it.')] : []),
     ...(stream
       ? [header('Last-Event-ID', 'The id of the last event that was seen; the stream goes on after it.')]
@@ -132,11 +135,11 @@ function failures(
     [403, permission !== null],
     [404, path.includes(':')],
     [409, method === 'POST'],
-    [412, ifMatch === true],
+    [412, ifMatch !== undefined],
     [413, body !== undefined],
     [415, body !== undefined],
     [422, method === 'POST'],
-    [428, ifMatch === true],
+    [428, ifMatch !== undefined],
     [429, true],
     [503, true],
   ]

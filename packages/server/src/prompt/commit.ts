@@ -1,41 +1,47 @@
 import { createHash } from 'node:crypto'
 import { FairleadError } from '@fairlead/core/base'
-import type { Author, PromptContent } from '@fairlead/core/prompt'
+import type { PromptContent } from '@fairlead/core/prompt'
 import { encodeCommit, encodeContent } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
-import { hex, toVersion } from './record.ts'
+import type { Actor } from './actor.ts'
+import { hex } from './record.ts'
+import type { RefMover } from './ref-move.ts'
+import { headMoved } from './ref-move.ts'
 import * as store from './store.ts'
-
-/** Who commits: the author that goes into the hash, and the user behind it if there is one. */
-export interface Committer {
-  author: Author
-  userId: string | null
-}
 
 export interface Commit {
   prompt: store.PromptRow
   branch: string
+  /** The head that the branch must have now; null makes the branch. */
   parent: store.VersionRow | null
-  by: Committer
+  mergeParent?: store.VersionRow | undefined
+  by: Actor
   content: PromptContent
   commitMessage: string | undefined
+  kind: 'commit' | 'merge' | 'revert'
+  reverts?: store.VersionRow | undefined
   id: string
   /** Cut to whole seconds, as git's times are. */
   committedAt: Date
+  bypass: string | undefined
+  request?: { id: string; openedBy: string | null; sourceHead: store.VersionRow } | undefined
+  reason: string
+  /** The first version of a new prompt: there is nothing yet to protect. */
+  isFirst?: boolean | undefined
 }
 
 /**
  * Adds a version and moves its branch to it, in the caller's transaction; throws `prompt.head_moved` when another was
  * faster. A commit that is in the history already, down to its second, is the same commit: the branch moves to that one.
  */
-export async function commitVersion(db: Kysely<Tables>, commit: Commit): Promise<store.VersionRow> {
-  const { prompt, branch, parent, by, content } = commit
+export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: Commit): Promise<store.VersionRow> {
+  const { prompt, branch, parent, mergeParent, by, content } = commit
   assertOneBody(content)
   // Writers of one prompt queue here and nowhere else.
   await store.lockPrompt(db, prompt.id)
   const head = await store.findRef(db, prompt.id, 'branch', branch)
-  if (head?.version.id !== parent?.id) throw headMoved(branch, head?.version)
+  if (head?.version.id !== parent?.id) throw headMoved('branch', branch, head?.version)
   const hashed = hashes(commit)
   const version =
     (await store.findVersionByHash(db, prompt.id, hashed.commit_hash)) ??
@@ -47,46 +53,29 @@ export async function commitVersion(db: Kysely<Tables>, commit: Commit): Promise
       content,
       commit_message: commit.commitMessage ?? null,
       parent_version_id: parent?.id ?? null,
+      merge_parent_version_id: mergeParent?.id ?? null,
+      reverts_version_id: commit.reverts?.id ?? null,
       branch,
-      kind: 'commit',
-      generation: (parent?.generation ?? 0) + 1,
+      kind: commit.kind,
+      generation: 1 + Math.max(parent?.generation ?? 0, mergeParent?.generation ?? 0),
       ...hashed,
       author_name: by.author.name,
       author_email: by.author.email,
       committed_at: commit.committedAt,
       created_by: by.userId,
     }))
-  const moved = await store.moveRef(db, {
-    organization_id: prompt.organization_id,
-    prompt_id: prompt.id,
-    kind: 'branch',
-    name: branch,
-    expected: parent?.id ?? null,
-    next: version.id,
-    actor: by.userId,
-    reason: 'commit',
-  })
-  if (moved) return version
-  throw headMoved(branch, (await store.findRef(db, prompt.id, 'branch', branch))?.version)
+  const { bypass, request, reason } = commit
+  const move = { kind: 'branch' as const, name: branch, from: parent, to: version, by, reason, bypass, request }
+  await refs.move(db, prompt, { ...move, isFirst: commit.isFirst })
+  return version
 }
 
-/** The loser of a race is told the head that won, so that the change can be made again on top of it. */
-export function headMoved(branch: string, head: store.VersionRow | undefined): FairleadError {
-  const current = head ? toVersion(head) : null
-  const where = current ? ` to version ${current.versionNumber}` : ''
-  return new FairleadError(
-    'prompt.head_moved',
-    `The branch "${branch}" has moved${where}. Read it again, redo the change on top of it and commit with its ETag.`,
-    { data: { current, ...(current ? { etag: current.commitHash } : {}) } },
-  )
-}
-
-function hashes({ content, parent, by, committedAt, commitMessage }: Commit) {
+function hashes({ content, parent, mergeParent, by, committedAt, commitMessage }: Commit) {
   const contentHash = sha256(encodeContent(content))
   const commitHash = sha256(
     encodeCommit({
       contentHash: hex(contentHash),
-      parents: parent ? [hex(parent.commit_hash)] : [],
+      parents: [parent, mergeParent].flatMap((each) => (each ? [hex(each.commit_hash)] : [])),
       author: by.author,
       committedAt,
       message: commitMessage ?? '',
@@ -95,7 +84,7 @@ function hashes({ content, parent, by, committedAt, commitMessage }: Commit) {
   return { content_hash: contentHash, commit_hash: commitHash }
 }
 
-function assertOneBody(content: PromptContent): void {
+export function assertOneBody(content: PromptContent): void {
   if ((content.text === undefined) !== (content.messages === undefined)) return
   throw new FairleadError(
     'prompt.invalid_content',

@@ -1,5 +1,5 @@
 export { promptCatalog } from './catalog.ts'
 export { createPromptRoutes } from './routes.ts'
 export { refResolver } from './select.ts'
-export { PromptService } from './service.ts'
+export { createPromptServices } from './services.ts'
 export { createTryPrompt } from './try.ts'

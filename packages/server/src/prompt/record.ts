@@ -1,7 +1,7 @@
-import type { Prompt, PromptReference, PromptVersion } from '@fairlead/core/prompt'
+import type { Prompt, PromptReference, PromptVersion, RefLogEntry } from '@fairlead/core/prompt'
 import { messagesOf, variablesOf } from '@fairlead/core/prompt'
 import type { PromptVersionContent } from '@fairlead/core/workflow'
-import type { PromptRow, RefRow, VersionRow } from './store.ts'
+import type { LogRow, PromptRow, RefRow, VersionRow } from './store.ts'
 import { contentOf } from './store.ts'
 
 export function hex(bytes: Uint8Array): string {
@@ -45,6 +45,20 @@ export function toReference({ ref, version }: { ref: RefRow; version: VersionRow
     version: toVersion(version),
     revision: ref.revision,
     updatedAt: ref.updated_at.toISOString(),
+  }
+}
+
+export function toLogEntry(row: LogRow): RefLogEntry {
+  return {
+    id: String(row.id),
+    kind: row.kind,
+    name: row.name,
+    oldVersionId: row.old_version_id,
+    newVersionId: row.new_version_id,
+    actorKind: row.actor_kind,
+    actor: row.actor,
+    reason: row.reason,
+    at: row.at.toISOString(),
   }
 }
 

@@ -1,21 +1,31 @@
-import type { promptEndpoints } from '@fairlead/core/prompt'
-import type { Handlers, Principal } from '../http/index.ts'
+import type { promptEndpoints, versionEndpoints } from '@fairlead/core/prompt'
+import type { Handlers } from '../http/index.ts'
 import { pageOf } from '../http/index.ts'
-import type { Committer } from './commit.ts'
+import { actorOf } from './actor.ts'
+import { createHistoryRoutes } from './history-routes.ts'
+import { createRefRoutes } from './ref-routes.ts'
+import { createReviewRoutes } from './review-routes.ts'
 import type { PromptService } from './service.ts'
+import type { PromptServices } from './services.ts'
 import type { TryPrompt } from './try.ts'
 
 /** The prompt room over HTTP: `:id` takes a prompt's id or its key. */
 export function createPromptRoutes({
-  prompts,
   tryPrompt,
-}: {
-  prompts: PromptService
-  tryPrompt: TryPrompt
-}): Handlers<keyof typeof promptEndpoints> {
+  ...services
+}: PromptServices & { tryPrompt: TryPrompt }): Handlers<keyof typeof promptEndpoints> {
+  return {
+    ...createVersionRoutes(services.prompts, tryPrompt),
+    ...createRefRoutes(services.refs),
+    ...createHistoryRoutes(services.history),
+    ...createReviewRoutes(services),
+  }
+}
+
+function createVersionRoutes(prompts: PromptService, tryPrompt: TryPrompt): Handlers<keyof typeof versionEndpoints> {
   return {
     async createPrompt({ organizationId, principal, body }) {
-      const prompt = await prompts.create(organizationId, committer(principal), body)
+      const prompt = await prompts.create(organizationId, actorOf(principal), body)
       return { status: 201, body: prompt, location: `/prompts/${prompt.id}`, etag: prompt.head.commitHash }
     },
 
@@ -34,7 +44,7 @@ export function createPromptRoutes({
     },
 
     async createPromptVersion({ organizationId, principal, params, body, ifMatch }) {
-      const version = await prompts.commit(organizationId, params.id, committer(principal), {
+      const version = await prompts.commit(organizationId, params.id, actorOf(principal), {
         ...body,
         expectedHash: ifMatch,
       })
@@ -65,11 +75,6 @@ export function createPromptRoutes({
       return { status: 200, body: version, etag: version.commitHash }
     },
 
-    async getPromptBranch({ organizationId, params }) {
-      const branch = await prompts.getBranch(organizationId, params.id, params.name)
-      return { status: 200, body: branch, etag: branch.version.commitHash }
-    },
-
     async renderPrompt({ organizationId, params, body: { variables, ...selection } }) {
       const { version, messages } = await prompts.render(organizationId, params.id, selection, variables)
       return { status: 200, body: { versionId: version.id, versionNumber: version.versionNumber, messages } }
@@ -80,10 +85,4 @@ export function createPromptRoutes({
       return { status: 200, body: tried }
     },
   }
-}
-
-/** Keys and browser tokens have no mailbox; the address that git wants names the credential in a domain nobody can own. */
-function committer(principal: Principal): Committer {
-  const email = principal.email ?? `${principal.kind}+${principal.id}@fairlead.invalid`
-  return { author: { name: principal.name, email }, userId: principal.userId }
 }

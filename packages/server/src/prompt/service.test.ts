@@ -3,11 +3,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAnalyticsService } from '../analytics/service.ts'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
-import { promptCatalog, refResolver } from './index.ts'
-import { PromptService } from './service.ts'
+import { createPromptServices, promptCatalog, refResolver } from './index.ts'
+import type { PromptService } from './service.ts'
 import { createTryPrompt } from './try.ts'
 
-const by = { author: { name: 'Ada', email: 'ada@example.com' }, userId: null }
+const by = {
+  author: { name: 'Ada', email: 'ada@example.com' },
+  userId: null,
+  kind: 'key' as const,
+  id: 'k',
+  role: null,
+}
+const audit = async () => {}
 const never = new AbortController().signal
 
 describe.each(backends)('prompts on %s', (kind) => {
@@ -17,7 +24,7 @@ describe.each(backends)('prompts on %s', (kind) => {
 
   beforeAll(async () => {
     database = await openTestDatabase(kind, { poolSize: 6, acquireTimeoutMs: 20_000 })
-    prompts = new PromptService({ database, clock: Date.now, createId: newId })
+    prompts = createPromptServices({ database, clock: Date.now, createId: newId, checks: [], audit }).prompts
   })
   afterAll(() => database.close())
   beforeEach(async () => {
@@ -106,7 +113,8 @@ describe.each(backends)('prompts on %s', (kind) => {
 
   it('are told of the head also when they commit the same twice at once', async () => {
     const { head } = await create('greet')
-    const same = new PromptService({ database, clock: () => 1_800_000_000_000, createId: newId })
+    const clock = () => 1_800_000_000_000
+    const same = createPromptServices({ database, clock, createId: newId, checks: [], audit }).prompts
     const commits = await Promise.allSettled(
       Array.from({ length: 4 }, () =>
         same.commit(organizationId, 'greet', by, {

@@ -1,19 +1,22 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { Prompt, PromptContent, PromptMessage, PromptReference, PromptVersion } from '@fairlead/core/prompt'
+import type { Prompt, PromptContent, PromptMessage, PromptVersion } from '@fairlead/core/prompt'
 import { renderPrompt } from '@fairlead/core/prompt'
 import type { PromptVersionContent } from '@fairlead/core/workflow'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
-import type { Commit, Committer } from './commit.ts'
-import { commitVersion, headMoved } from './commit.ts'
-import { toPrompt, toReference, toVersion, toVersionContent } from './record.ts'
+import type { Actor } from './actor.ts'
+import { assertOneBody } from './commit.ts'
+import { hex, toPrompt, toVersion, toVersionContent } from './record.ts'
+import { unknownRef } from './ref-service.ts'
 import type { Selection } from './select.ts'
-import { requirePrompt, selectVersion, unknownRef } from './select.ts'
+import { requirePrompt, selectVersion } from './select.ts'
+import { staleCommit } from './stale-commit.ts'
 import * as store from './store.ts'
+import type { VersionWriter } from './version-writer.ts'
 
 export interface PromptServiceParts {
   database: Database
-  clock: () => number
+  versions: VersionWriter
   createId: () => string
 }
 
@@ -43,7 +46,7 @@ export class PromptService {
   }
 
   /** Creates a prompt with its first version as the head of `main`. */
-  create(organizationId: string, by: Committer, input: NewPrompt): Promise<Prompt & { head: PromptVersion }> {
+  create(organizationId: string, by: Actor, input: NewPrompt): Promise<Prompt & { head: PromptVersion }> {
     return this.#within(organizationId, async (db) => {
       const prompt = await store.insertPrompt(db, {
         organization_id: organizationId,
@@ -54,7 +57,10 @@ export class PromptService {
         created_by: by.userId,
       })
       if (!prompt) throw keyTaken(input.key)
-      const head = await commitVersion(db, this.#commit({ prompt, branch: 'main', parent: null, by }, input))
+      const head = await this.#parts.versions.write(db, {
+        ...{ prompt, branch: 'main', parent: null, by, content: input.content, commitMessage: input.commitMessage },
+        ...{ kind: 'commit', reason: 'create the prompt', bypass: undefined, isFirst: true },
+      })
       return { ...toPrompt(prompt), head: toVersion(head) }
     })
   }
@@ -71,20 +77,29 @@ export class PromptService {
     })
   }
 
-  /** Commits to a branch whose head must bear `expectedHash`. */
+  /**
+   * Commits to a branch whose head must bear `expectedHash`; null begins a branch that is not there yet. Throws
+   * `prompt.head_moved` with the head, and how the commit would merge with it, so that nothing written is lost.
+   */
   commit(
     organizationId: string,
     idOrKey: string,
-    by: Committer,
-    input: Draft & { branch: string; expectedHash: string },
+    by: Actor,
+    input: Draft & { branch: string; expectedHash: string | null; bypass?: string | undefined },
   ): Promise<PromptVersion> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const head = await store.findRef(db, prompt.id, 'branch', input.branch)
-      if (!head) throw unknownRef(idOrKey, { branch: input.branch })
-      const parent = head.version
-      if (toVersion(parent).commitHash !== input.expectedHash) throw headMoved(input.branch, parent)
-      return toVersion(await commitVersion(db, this.#commit({ prompt, branch: input.branch, parent, by }, input)))
+      assertOneBody(input.content)
+      await store.lockPrompt(db, prompt.id)
+      const { branch, expectedHash, content, commitMessage, bypass } = input
+      const head = await store.findRef(db, prompt.id, 'branch', branch)
+      if (expectedHash !== null && !head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
+      const parent = head?.version ?? null
+      if (parent && hex(parent.commit_hash) !== expectedHash) {
+        throw await staleCommit(db, prompt, { branch, head: parent, expectedHash, content })
+      }
+      const commit = { prompt, branch, parent, by, content, commitMessage, bypass }
+      return toVersion(await this.#parts.versions.write(db, { ...commit, kind: 'commit', reason: 'commit' }))
     })
   }
 
@@ -97,15 +112,6 @@ export class PromptService {
 
   getVersion(organizationId: string, idOrKey: string, version: number): Promise<PromptVersion> {
     return this.#within(organizationId, async (db) => toVersion((await selectVersion(db, idOrKey, { version })).row))
-  }
-
-  getBranch(organizationId: string, idOrKey: string, name: string): Promise<PromptReference> {
-    return this.#within(organizationId, async (db) => {
-      const prompt = await requirePrompt(db, idOrKey)
-      const found = await store.findRef(db, prompt.id, 'branch', name)
-      if (!found) throw unknownRef(idOrKey, { branch: name })
-      return toReference(found)
-    })
   }
 
   /** The version that a selection names, with its templates filled. */
@@ -130,12 +136,6 @@ export class PromptService {
         },
       )
     })
-  }
-
-  #commit(place: Pick<Commit, 'prompt' | 'branch' | 'parent' | 'by'>, { content, commitMessage }: Draft): Commit {
-    const { clock, createId } = this.#parts
-    const committedAt = new Date(Math.floor(clock() / 1000) * 1000)
-    return { ...place, content, commitMessage, id: createId(), committedAt }
   }
 
   #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ export interface AuditEntry {
   id: string
   actor: Pick<Principal, 'kind' | 'id'>
   action: string
-  subject: { kind: 'organization' | 'member' | 'invitation' | 'key'; id: string }
+  subject: { kind: 'organization' | 'member' | 'invitation' | 'key' | 'protection_rule'; id: string }
   data?: Record<string, unknown>
 }
 

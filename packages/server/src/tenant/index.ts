@@ -1,3 +1,4 @@
+export { recordAudit } from './audit.ts'
 export { createAuthenticator } from './authenticator.ts'
 export type { BootstrappedOrganization, BootstrapRequest, Operator } from './bootstrap.ts'
 export { createOperator, resolveServerSecret } from './bootstrap.ts'

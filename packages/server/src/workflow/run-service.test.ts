@@ -7,7 +7,13 @@ import { ask, node, tool, workflow } from './testing/definition.suite.ts'
 import type { TestRoom } from './testing/room.suite.ts'
 import { openTestRoom } from './testing/room.suite.ts'
 
-const author = { author: { name: 'Ada', email: 'ada@example.com' }, userId: null }
+const author = {
+  author: { name: 'Ada', email: 'ada@example.com' },
+  userId: null,
+  kind: 'key' as const,
+  id: 'k',
+  role: null,
+}
 
 describe.each(backends)('a run on %s', (kind) => {
   let room: TestRoom

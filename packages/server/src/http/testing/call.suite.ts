@@ -6,10 +6,16 @@ import { endpoints } from '@fairlead/core/endpoints'
 export type ValidRequest<Name extends EndpointName> = Given<Name, 'params'> &
   Partial<Given<Name, 'query'>> &
   Given<Name, 'body'> &
-  ((typeof endpoints)[Name] extends { ifMatch: true } ? { ifMatch: string } : object) & {
+  PreconditionOf<(typeof endpoints)[Name]> & {
     /** Instead of the organization's own key: for what a person does. */
     credential?: string
   }
+
+type PreconditionOf<Asked> = Asked extends { ifMatch: true }
+  ? { ifMatch: string }
+  : Asked extends { ifMatch: 'or-none' }
+    ? { ifMatch: string | null }
+    : object
 
 type Given<
   Name extends EndpointName,
@@ -21,7 +27,8 @@ export interface LooseRequest {
   params?: Record<string, unknown>
   query?: Record<string, unknown>
   body?: unknown
-  ifMatch?: string
+  /** Null asks that there is nothing yet. */
+  ifMatch?: string | null
   credential?: string | null
   headers?: Record<string, string>
 }
@@ -43,7 +50,8 @@ export function callEndpoint(apiUrl: string, name: EndpointName, request: LooseR
     headers: {
       ...(typeof credential === 'string' && { Authorization: `Bearer ${credential}` }),
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
+      ...(typeof ifMatch === 'string' && { 'If-Match': ifMatch }),
+      ...(ifMatch === null && { 'If-None-Match': '*' }),
       ...request.headers,
     },
   })

@@ -1,6 +1,8 @@
 import type { EndpointName } from '@fairlead/core/endpoints'
 import type { ValidRequest } from './call.suite.ts'
 import type { Inhabitant } from './inhabited-server.suite.ts'
+import { greeting, newPrompt } from './prompts.suite.ts'
+import { historyRequests, refRequests, reviewRequests } from './valid-prompt-requests.suite.ts'
 
 /**
  * How to ask each endpoint so that it succeeds, once: whatever it needs is made first, through the API. An endpoint
@@ -80,7 +82,6 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   },
   listPromptVersions: async (by) => ({ params: { id: (await newPrompt(by)).id } }),
   getPromptVersion: async (by) => ({ params: { id: (await newPrompt(by)).id, version: 1 } }),
-  getPromptBranch: async (by) => ({ params: { id: (await newPrompt(by)).id, name: 'main' } }),
   renderPrompt: async (by) => ({
     params: { id: (await newPrompt(by)).id },
     body: { version: 1, variables: { who: by.name() } },
@@ -89,6 +90,9 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
     params: { id: (await newPrompt(by)).id },
     body: { branch: 'main', variables: { who: by.name() }, model: 'default' },
   }),
+  ...refRequests,
+  ...historyRequests,
+  ...reviewRequests,
 
   listPrices: async () => ({ query: { limit: 200 } }),
   createPrice: async (by) => ({ body: price(by) }),
@@ -106,6 +110,7 @@ export async function furnish(by: Inhabitant): Promise<void> {
   await by.untilWaiting(id)
   await by.ask('tryPrompt', await validRequests.tryPrompt(by))
   await by.ask('createPrice', await validRequests.createPrice(by))
+  await by.ask('createProtectionRule', await validRequests.createProtectionRule(by))
 }
 
 async function newMember(by: Inhabitant): Promise<{ userId: string }> {
@@ -134,13 +139,6 @@ async function newRun(by: Inhabitant): Promise<{ id: string; workflowId: string 
     body: { input: { subject: by.name() }, unit: by.name() },
   })
   return { id: body.id, workflowId: body.workflowId }
-}
-
-async function newPrompt(by: Inhabitant): Promise<{ id: string; etag: string }> {
-  const { body, etag } = await by.ask('createPrompt', {
-    body: { key: by.name(), content: greeting(by), commitMessage: by.name() },
-  })
-  return { id: body.id, etag }
 }
 
 /** A workflow that asks a person and waits for as long as nobody answers. */
@@ -237,16 +235,5 @@ function price(by: Inhabitant) {
     cacheWritePerMillion: 1_250,
     outputPerMillion: 4_000,
     reasoningPerMillion: 4_000,
-  }
-}
-
-function greeting(by: Inhabitant) {
-  return {
-    messages: [
-      { role: 'system' as const, content: `You speak for ${by.name()}.` },
-      { role: 'user' as const, content: 'Greet {{who}}.' },
-    ],
-    variables: { who: { type: 'string' } },
-    model: { id: 'default', parameters: { temperature: 0 } },
   }
 }

@@ -6,7 +6,7 @@ import type { Database } from '../../database/index.ts'
 import type { BackendKind } from '../../database/testing/index.ts'
 import { createOrganization, newId, openTestDatabase } from '../../database/testing/index.ts'
 import type { Principal } from '../../http/index.ts'
-import { PromptService, promptCatalog, refResolver } from '../../prompt/index.ts'
+import { createPromptServices, promptCatalog, refResolver } from '../../prompt/index.ts'
 import { AnswerService } from '../answer-service.ts'
 import { DirectTransport } from '../direct-transport.ts'
 import { toRunEvent } from '../event-row.ts'
@@ -42,7 +42,8 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
   const createWorkflow = (by: Principal, definition: Workflow) =>
     workflows.create(by, { definition: definition as unknown as Record<string, unknown> })
   const answers = new AnswerService({ database, workflows, due, clock })
-  const prompts = new PromptService({ database, clock, createId: newId })
+  const audit = async () => {}
+  const { prompts } = createPromptServices({ database, clock, createId: newId, checks: [], audit })
   const createTransport = (pollMs = 200) =>
     new DirectTransport({ database, resolver: refResolver, analytics, leaseMs: 60_000, pollMs })
   const workers: { worker: Worker; transport: DirectTransport }[] = []

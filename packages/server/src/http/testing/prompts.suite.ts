@@ -1,0 +1,40 @@
+import type { Inhabitant } from './inhabited-server.suite.ts'
+
+export async function newPrompt(by: Inhabitant): Promise<{ id: string; etag: string }> {
+  const { body, etag } = await by.ask('createPrompt', {
+    body: { key: by.name(), content: greeting(by), commitMessage: by.name() },
+  })
+  return { id: body.id, etag }
+}
+
+/** A prompt with two branches that went apart. */
+export async function newForkedPrompt(by: Inhabitant): Promise<{ id: string; etag: string; draft: string }> {
+  const { id, etag } = await newPrompt(by)
+  await by.ask('movePromptBranch', {
+    params: { id, name: 'draft' },
+    ifMatch: null,
+    body: { to: 'branch/main' },
+  })
+  const commit = async (branch: string, model: string) => {
+    const content = { ...greeting(by), model: { id: model } }
+    return by.ask('createPromptVersion', { params: { id }, ifMatch: etag, body: { branch, content } })
+  }
+  const draft = await commit('draft', 'default')
+  const main = await by.ask('createPromptVersion', {
+    params: { id },
+    ifMatch: etag,
+    body: { branch: 'main', content: { ...greeting(by), tools: [by.name()] } },
+  })
+  return { id, etag: main.etag, draft: draft.etag }
+}
+
+export function greeting(by: Inhabitant) {
+  return {
+    messages: [
+      { role: 'system' as const, content: `You speak for ${by.marker}.` },
+      { role: 'user' as const, content: 'Greet {{who}}.' },
+    ],
+    variables: { who: { type: 'string' } },
+    model: { id: 'default', parameters: { temperature: 0 } },
+  }
+}

@@ -1,0 +1,17 @@
+import type { Author } from '@fairlead/core/prompt'
+import type { Principal } from '../http/index.ts'
+
+/** Who changes a prompt: the author that goes into hashes, the user behind it if there is one, and what they are. */
+export interface Actor {
+  author: Author
+  userId: string | null
+  kind: Principal['kind']
+  /** The credential's own id. */
+  id: string
+  role: Principal['role']
+}
+
+/** Keys and browser tokens have no mailbox; the address that git wants names the credential in a domain nobody can own. */
+export function actorOf({ kind, id, name, email, userId, role }: Principal): Actor {
+  return { author: { name, email: email ?? `${kind}+${id}@fairlead.invalid` }, userId, kind, id, role }
+}

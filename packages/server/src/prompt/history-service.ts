@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto'
+import { FairleadError } from '@fairlead/core/base'
+import type { MergePreview, PromptChange, PromptReference, PromptVersion } from '@fairlead/core/prompt'
+import { blame, diffPrompt, layOutHistory, messagesOf, verifyHistory } from '@fairlead/core/prompt'
+import type { Kysely } from 'kysely'
+import type { Database, Tables } from '../database/index.ts'
+import type { Actor } from './actor.ts'
+import { ancestorsOf, loadContents, loadEdges } from './history-store.ts'
+import type { Resolved, Sides } from './merge.ts'
+import { previewMerge, settle } from './merge.ts'
+import type { MergeMode } from './merger.ts'
+import { mergeInto } from './merger.ts'
+import { toReference, toVersion } from './record.ts'
+import type { RefMover } from './ref-move.ts'
+import { headMoved } from './ref-move.ts'
+import { unknownRef } from './ref-service.ts'
+import { requireRevision } from './revision.ts'
+import { requirePrompt } from './select.ts'
+import * as store from './store.ts'
+import type { VersionWriter } from './version-writer.ts'
+
+export interface HistoryServiceParts {
+  database: Database
+  refs: RefMover
+  versions: VersionWriter
+}
+
+interface Place {
+  branch: string
+  commitMessage?: string | undefined
+  bypass?: string | undefined
+  /** The commit hash that the branch's head must bear. */
+  expectedHash: string
+}
+
+export interface Committed {
+  version: PromptVersion
+  reference: PromptReference
+  /** False where the branch moved to a version that was there already, or stayed. */
+  isNew: boolean
+}
+
+interface Work {
+  db: Kysely<Tables>
+  prompt: store.PromptRow
+  head: store.VersionRow
+}
+
+/** What is done along a prompt's history: comparing, merging, going back, and looking who wrote what. */
+export class HistoryService {
+  readonly #parts: HistoryServiceParts
+
+  constructor(parts: HistoryServiceParts) {
+    this.#parts = parts
+  }
+
+  diff(organizationId: string, idOrKey: string, { from, to }: { from: string; to: string }) {
+    return this.#within(organizationId, async (db) => {
+      const prompt = await requirePrompt(db, idOrKey)
+      const [one, other] = [await requireRevision(db, prompt, from), await requireRevision(db, prompt, to)]
+      const changes: PromptChange[] = diffPrompt(store.contentOf(one), store.contentOf(other))
+      return { from: toVersion(one), to: toVersion(other), changes }
+    })
+  }
+
+  preview(
+    organizationId: string,
+    idOrKey: string,
+    { source, branch }: { source: string; branch: string },
+  ): Promise<MergePreview> {
+    return this.#within(organizationId, async (db) => {
+      const prompt = await requirePrompt(db, idOrKey)
+      const target = await store.findRef(db, prompt.id, 'branch', branch)
+      if (!target) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
+      return previewMerge(db, prompt, { source: await requireRevision(db, prompt, source), target: target.version })
+    })
+  }
+
+  /** Merges a version into a branch. Throws `prompt.merge_conflict`, with all that is needed to resolve it. */
+  merge(
+    organizationId: string,
+    idOrKey: string,
+    by: Actor,
+    { source, mode, ...rest }: Place & Resolved & { source: string; mode: MergeMode },
+  ): Promise<Committed> {
+    return this.#onBranch(organizationId, idOrKey, rest, async ({ db, prompt, head }) => {
+      const version = await requireRevision(db, prompt, source)
+      const { refs, versions } = this.#parts
+      const target = { branch: rest.branch, head }
+      return mergeInto({ db, prompt, refs, versions }, { source: version, target, by, mode, ...rest })
+    })
+  }
+
+  /** A new version with the content of an earlier one. */
+  rollBack(organizationId: string, idOrKey: string, by: Actor, { to, ...place }: Place & { to: string }) {
+    return this.#onBranch(organizationId, idOrKey, place, async ({ db, prompt, head }) => {
+      const version = await requireRevision(db, prompt, to)
+      if (version.content_hash.equals(head.content_hash)) throw nothingToCommit(place.branch, version)
+      const message = `Roll back to version ${version.version_number}`
+      return this.#commit({ db, prompt, head }, by, place, {
+        content: store.contentOf(version),
+        message,
+        kind: 'revert',
+      })
+    })
+  }
+
+  /** Takes out of the head what one version brought: a merge from the version before to the head, from that version. */
+  revert(
+    organizationId: string,
+    idOrKey: string,
+    by: Actor,
+    { version, ...place }: Place & Resolved & { version: string },
+  ): Promise<Committed> {
+    return this.#onBranch(organizationId, idOrKey, place, async ({ db, prompt, head }) => {
+      const reverted = await requireRevision(db, prompt, version)
+      const sides = await this.#between(db, reverted, head, 'revert')
+      const message = `Revert version ${reverted.version_number}`
+      const content = settle(sides, place)
+      return this.#commit({ db, prompt, head }, by, place, { content, message, kind: 'revert', reverts: reverted })
+    })
+  }
+
+  /** Brings to the head what one version brought to where it stands. */
+  cherryPick(
+    organizationId: string,
+    idOrKey: string,
+    by: Actor,
+    { version, ...place }: Place & Resolved & { version: string },
+  ): Promise<Committed> {
+    return this.#onBranch(organizationId, idOrKey, place, async ({ db, prompt, head }) => {
+      const picked = await requireRevision(db, prompt, version)
+      const sides = await this.#between(db, picked, head, 'pick')
+      const message = picked.commit_message ?? `Pick version ${picked.version_number}`
+      return this.#commit({ db, prompt, head }, by, place, { content: settle(sides, place), message, kind: 'commit' })
+    })
+  }
+
+  /** Newest first, laid out for drawing. `waiting` is what the page before left open. */
+  history(
+    organizationId: string,
+    idOrKey: string,
+    { limit, after, waiting }: store.Keyset<number> & { waiting: (string | null)[] },
+  ) {
+    return this.#within(organizationId, async (db) => {
+      const prompt = await requirePrompt(db, idOrKey)
+      const found = await store.listVersions(db, prompt.id, { limit: limit + 1, after })
+      const versions = found.slice(0, limit)
+      const ids = new Set(versions.map(({ id }) => id))
+      const refs = await store.listRefsAt(db, prompt.id, [...ids])
+      const laidOut = layOutHistory(
+        versions.map((row) => ({ id: row.id, parents: parentsOf(row) })),
+        waiting,
+      )
+      const rows = versions.map((row, index) => {
+        const { content: _content, ...version } = toVersion(row)
+        const { lane, lines } = laidOut.rows[index]!
+        return {
+          version,
+          lane,
+          lines: lines.map(({ parent, ...line }) => ({ ...line, parentId: parent })),
+          refs: refs.filter(({ version_id }) => version_id === row.id).map(({ kind, name }) => ({ kind, name })),
+        }
+      })
+      const last = versions.at(-1)
+      const next = found.length > limit && last ? { after: last.version_number, waiting: laidOut.waiting } : null
+      return { rows, next }
+    })
+  }
+
+  /** For each text of a version who wrote which line. */
+  blame(organizationId: string, idOrKey: string, at: string) {
+    return this.#within(organizationId, async (db) => {
+      const prompt = await requirePrompt(db, idOrKey)
+      const version = await requireRevision(db, prompt, at)
+      const edges = await loadEdges(db, prompt)
+      const ids = [...ancestorsOf(edges, [version.id])]
+      const contents = await loadContents(db, ids)
+      const numbers = await store.numbersOf(db, prompt.id)
+      const messages = messagesOf(store.contentOf(version))
+      const isText = store.contentOf(version).messages === undefined
+      const texts = messages.map((message, index) => {
+        // The same message in an earlier version: the one at the same place among those of its role.
+        const nth = messages.slice(0, index).filter(({ role }) => role === message.role).length
+        const textOf = (id: string) =>
+          messagesOf(contents.get(id)!).filter(({ role }) => role === message.role)[nth]?.content ?? ''
+        const lines = blame({ parents: edges.parents, textOf }, version.id)
+        return {
+          path: isText ? '/text' : `/messages/${index}/content`,
+          lines: lines.map((line) => ({
+            text: line.text,
+            versionId: line.version,
+            versionNumber: numbers.get(line.version)!,
+          })),
+        }
+      })
+      return { version: toVersion(version), texts }
+    })
+  }
+
+  /** Walks the chain of hashes of all versions. */
+  verify(organizationId: string, idOrKey: string) {
+    return this.#within(organizationId, async (db) => {
+      const prompt = await requirePrompt(db, idOrKey)
+      const rows = await store.listAllVersions(db, prompt.id)
+      const altered = verifyHistory(
+        rows.map((row) => ({
+          id: row.id,
+          content: store.contentOf(row),
+          contentHash: row.content_hash.toString('hex'),
+          commitHash: row.commit_hash.toString('hex'),
+          parentIds: parentsOf(row),
+          author: { name: row.author_name, email: row.author_email },
+          committedAt: row.committed_at,
+          message: row.commit_message ?? '',
+        })),
+        (text) => createHash('sha256').update(text).digest('hex'),
+      )
+      return { intact: altered === null, versions: rows.length, altered }
+    })
+  }
+
+  async #between(
+    db: Kysely<Tables>,
+    version: store.VersionRow,
+    head: store.VersionRow,
+    way: 'revert' | 'pick',
+  ): Promise<Sides> {
+    if (version.parent_version_id === null) {
+      throw new FairleadError(
+        'prompt.no_parent',
+        `Version ${version.version_number} is a first one: there is nothing before it to compare it with.`,
+      )
+    }
+    const before = (await loadContents(db, [version.parent_version_id])).get(version.parent_version_id)!
+    const [base, theirs] = way === 'revert' ? [store.contentOf(version), before] : [before, store.contentOf(version)]
+    const label = way === 'revert' ? `before version ${version.version_number}` : `version ${version.version_number}`
+    return { base, ours: store.contentOf(head), theirs, labels: { ours: head.branch, theirs: label } }
+  }
+
+  async #commit(
+    { db, prompt, head }: Work,
+    by: Actor,
+    { branch, commitMessage, bypass }: Place,
+    made: { content: PromptVersion['content']; message: string; kind: 'commit' | 'revert'; reverts?: store.VersionRow },
+  ): Promise<{ version: store.VersionRow; isNew: boolean }> {
+    const { content, message, kind, reverts } = made
+    const version = await this.#parts.versions.write(db, {
+      ...{ prompt, branch, parent: head, by, content, kind, bypass },
+      ...(reverts && { reverts }),
+      commitMessage: commitMessage ?? message,
+      reason: message.toLowerCase(),
+    })
+    return { version, isNew: true }
+  }
+
+  #onBranch(
+    organizationId: string,
+    idOrKey: string,
+    { branch, expectedHash }: Place,
+    work: (work: Work) => Promise<{ version: store.VersionRow; isNew: boolean }>,
+  ): Promise<Committed> {
+    return this.#within(organizationId, async (db) => {
+      const prompt = await requirePrompt(db, idOrKey)
+      await store.lockPrompt(db, prompt.id)
+      const head = await store.findRef(db, prompt.id, 'branch', branch)
+      if (!head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
+      if (head.version.commit_hash.toString('hex') !== expectedHash) throw headMoved('branch', branch, head.version)
+      const { version, isNew } = await work({ db, prompt, head: head.version })
+      const reference = toReference((await store.findRef(db, prompt.id, 'branch', branch))!)
+      return { version: toVersion(version), reference, isNew }
+    })
+  }
+
+  #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#parts.database.withOrganization(organizationId, work)
+  }
+}
+
+function parentsOf({ parent_version_id, merge_parent_version_id }: store.VersionRow): string[] {
+  return [parent_version_id, merge_parent_version_id].filter((id) => id !== null)
+}
+
+function nothingToCommit(branch: string, version: store.VersionRow): FairleadError {
+  return new FairleadError(
+    'prompt.nothing_to_commit',
+    `The head of "${branch}" says what version ${version.version_number} says already.`,
+  )
+}

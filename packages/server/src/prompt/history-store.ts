@@ -1,0 +1,88 @@
+import type { PromptContent } from '@fairlead/core/prompt'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/index.ts'
+import type { PromptRow, VersionRow } from './store.ts'
+import { contentOf, findVersionsById } from './store.ts'
+
+/** Who was made from whom, for all versions of a prompt. */
+export interface Edges {
+  readonly parents: ReadonlyMap<string, readonly string[]>
+}
+
+interface KnownEdges {
+  parents: Map<string, readonly string[]>
+  /** The version with the highest number so far. */
+  last: { id: string; number: number } | undefined
+}
+
+/** Histories by organization and prompt, the one used last at the end. */
+const known = new Map<string, KnownEdges>()
+const mostPrompts = 200
+
+/**
+ * The history of a prompt as this transaction sees it. Versions never change and their numbers have no gaps, so what was
+ * read once only has to be gone on with, if its last version is still there: a transaction that was rolled back may have
+ * taken it along.
+ */
+export async function loadEdges(db: Kysely<Tables>, prompt: Pick<PromptRow, 'organization_id' | 'id'>): Promise<Edges> {
+  const key = `${prompt.organization_id} ${prompt.id}`
+  const edges = known.get(key) ?? { parents: new Map(), last: undefined }
+  const { last } = edges
+  const rows = await readEdges(db, prompt.id, last?.number ?? 0)
+  if (last !== undefined && rows[0]?.id !== last.id) {
+    known.delete(key)
+    return loadEdges(db, prompt)
+  }
+  for (const { id, version_number, parent_version_id, merge_parent_version_id } of rows) {
+    edges.parents.set(
+      id,
+      [parent_version_id, merge_parent_version_id].filter((parent) => parent !== null),
+    )
+    edges.last = { id, number: version_number }
+  }
+  known.delete(key)
+  known.set(key, edges)
+  if (known.size > mostPrompts) known.delete(known.keys().next().value!)
+  return edges
+}
+
+async function readEdges(db: Kysely<Tables>, promptId: string, from: number) {
+  return db
+    .selectFrom('prompt_versions')
+    .select(['id', 'version_number', 'parent_version_id', 'merge_parent_version_id'])
+    .where('prompt_id', '=', promptId)
+    .where('version_number', '>=', from)
+    .orderBy('version_number')
+    .execute()
+}
+
+/** The versions and all that they come from, without `known` ones and what lies behind those. */
+export function ancestorsOf(
+  { parents }: Edges,
+  versions: readonly string[],
+  without: ReadonlySet<string> = new Set(),
+): Set<string> {
+  const found = new Set<string>()
+  const open = [...versions]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (found.has(id) || without.has(id)) continue
+    found.add(id)
+    open.push(...(parents.get(id) ?? []))
+  }
+  return found
+}
+
+/** Whether a version comes from another, or is it. */
+export function isAncestor(edges: Edges, ancestor: string, version: string): boolean {
+  return ancestorsOf(edges, [version]).has(ancestor)
+}
+
+/** Versions by their ids; all of them exist. */
+export async function loadVersions(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, VersionRow>> {
+  const rows = await findVersionsById(db, ids)
+  return new Map(rows.map(({ key: _key, ...row }) => [row.id, row]))
+}
+
+export async function loadContents(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, PromptContent>> {
+  return new Map([...(await loadVersions(db, ids))].map(([id, row]) => [id, contentOf(row)]))
+}

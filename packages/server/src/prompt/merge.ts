@@ -1,0 +1,120 @@
+import { FairleadError } from '@fairlead/core/base'
+import type { MergePreview, PromptConflict, PromptContent, PromptMerge, Resolution } from '@fairlead/core/prompt'
+import {
+  diffPrompt,
+  mergeBaseOf,
+  mergeBases,
+  mergePrompt,
+  mergeWords,
+  messagesOf,
+  resolveMerge,
+} from '@fairlead/core/prompt'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/index.ts'
+import { ancestorsOf, isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
+import { toVersion } from './record.ts'
+import type { PromptRow, VersionRow } from './store.ts'
+import { contentOf } from './store.ts'
+
+/** How conflicts end: each by its resolution, or all by the whole content. */
+export interface Resolved {
+  resolutions?: Resolution[] | undefined
+  content?: PromptContent | undefined
+}
+
+/** Three versions of a prompt's content, and what each side is called. */
+export interface Sides {
+  base: PromptContent
+  ours: PromptContent
+  theirs: PromptContent
+  labels: { ours: string; theirs: string }
+}
+
+/** A merge as far as it goes by itself, with whatever a person needs to look at to end it. */
+export async function previewMerge(
+  db: Kysely<Tables>,
+  prompt: PromptRow,
+  { source, target }: { source: VersionRow; target: VersionRow },
+): Promise<MergePreview> {
+  const sides = await sidesOf(db, prompt, { source, target })
+  const merge = merged(sides)
+  const outcome = sides.relation ?? (merge.clean ? 'clean' : 'conflict')
+  const content = sides.relation === 'up-to-date' ? sides.ours : merge.content
+  return {
+    outcome,
+    source: toVersion(source),
+    target: toVersion(target),
+    bases: sides.bases.map(toVersion),
+    content,
+    conflicts: sides.relation === undefined ? merge.conflicts.map((conflict) => shown(conflict, sides)) : [],
+    changes: diffPrompt(sides.ours, content),
+  }
+}
+
+/** What stands to be merged, and how the versions stand to each other: behind, in line, or apart. */
+export async function sidesOf(
+  db: Kysely<Tables>,
+  prompt: PromptRow,
+  { source, target }: { source: VersionRow; target: VersionRow },
+): Promise<Sides & { bases: VersionRow[]; relation: 'up-to-date' | 'fast-forward' | undefined }> {
+  const edges = await loadEdges(db, prompt)
+  const relation = isAncestor(edges, source.id, target.id)
+    ? 'up-to-date'
+    : isAncestor(edges, target.id, source.id)
+      ? 'fast-forward'
+      : undefined
+  const ids = mergeBases(edges, target.id, source.id)
+  // Bases of bases lie among the common ancestors; they matter only where branches crossed.
+  const needed = ids.length > 1 ? [...ancestorsOf(edges, ids)] : ids
+  const contents = await loadContents(db, needed)
+  contents.set(source.id, contentOf(source)).set(target.id, contentOf(target))
+  const base = mergeBaseOf(
+    { parents: edges.parents, contentOf: (id: string) => contents.get(id)! },
+    target.id,
+    source.id,
+  )
+  const versions = await loadVersions(db, base.bases)
+  return {
+    base: base.content ?? {},
+    ours: contentOf(target),
+    theirs: contentOf(source),
+    labels: { ours: target.branch, theirs: source.branch },
+    bases: base.bases.map((id) => versions.get(id)!),
+    relation,
+  }
+}
+
+export function merged({ base, ours, theirs, labels }: Sides): PromptMerge {
+  return mergePrompt(base, ours, theirs, { labels })
+}
+
+/**
+ * The content that a merge ends with. Throws `prompt.merge_conflict` with every conflict that is left, each with what is
+ * needed to draw and to resolve it.
+ */
+export function settle(sides: Sides, { resolutions = [], content }: Resolved): PromptContent {
+  if (content !== undefined) return content
+  const merge = merged(sides)
+  const resolved = resolveMerge(merge, resolutions)
+  if (resolved.unresolved.length === 0) return resolved.content
+  const count = resolved.unresolved.length === 1 ? 'a conflict' : `${resolved.unresolved.length} conflicts`
+  const message = `The sides contradict each other in ${count}. Send a resolution for each path, or the whole content.`
+  throw new FairleadError('prompt.merge_conflict', message, {
+    data: {
+      content: JSON.parse(JSON.stringify(merge.content)),
+      conflicts: JSON.parse(JSON.stringify(resolved.unresolved.map((conflict) => shown(conflict, sides)))),
+    },
+  })
+}
+
+/** With a proposal where the words of a text fit together though its lines do not. */
+function shown(conflict: PromptConflict, { base, ours, theirs }: Sides): MergePreview['conflicts'][number] {
+  if (conflict.kind !== 'text') return conflict
+  const at = /^\/messages\/(\d+)\/content$/.exec(conflict.path)
+  const [one, two, three] = [base, ours, theirs].map((side) => messagesOf(side))
+  const index = at ? Number(at[1]) : 0
+  // Where messages were added or removed, the same place holds another one on each side: then nothing is proposed.
+  const isAligned = one!.length === two!.length && two!.length === three!.length
+  const texts = [one, two, three].map((messages) => messages![index]?.content ?? '')
+  return { ...conflict, proposal: isAligned ? mergeWords(texts[0]!, texts[1]!, texts[2]!) : null }
+}

@@ -1,0 +1,35 @@
+import type { PromptContent } from '@fairlead/core/prompt'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/index.ts'
+import type { Actor } from './actor.ts'
+import type { Commit } from './commit.ts'
+import { commitVersion } from './commit.ts'
+import type { RefMover } from './ref-move.ts'
+import type { VersionRow } from './store.ts'
+
+export interface VersionWriterParts {
+  refs: RefMover
+  clock: () => number
+  createId: () => string
+}
+
+/** What a commit says of itself; the rest is the same for all of them. */
+export interface NewVersion extends Omit<Commit, 'id' | 'committedAt' | 'by' | 'content'> {
+  by: Actor
+  content: PromptContent
+}
+
+/** Makes versions, with ids and times. */
+export class VersionWriter {
+  readonly #parts: VersionWriterParts
+
+  constructor(parts: VersionWriterParts) {
+    this.#parts = parts
+  }
+
+  write(db: Kysely<Tables>, version: NewVersion): Promise<VersionRow> {
+    const { refs, clock, createId } = this.#parts
+    const committedAt = new Date(Math.floor(clock() / 1000) * 1000)
+    return commitVersion(db, refs, { ...version, id: createId(), committedAt })
+  }
+}
