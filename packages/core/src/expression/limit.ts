@@ -12,4 +12,6 @@ export const expressionLimits = {
   steps: 50_000,
   /** Characters of a value that was built, written as JSON (escapes left aside). */
   resultLength: 10_000_000,
+  /** Characters of a filled template. */
+  renderedLength: 4_000_000,
 } as const
