@@ -51,7 +51,7 @@ export function createWorkflowRoom(parts: WorkflowRoomParts) {
   const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
   const transport = new DirectTransport({ database, resolver, analytics, leaseMs, pollMs })
   const runs = new RunService({ database, workflows, resolver, due: transport, clock, newId })
-  const answers = new AnswerService({ database, workflows, due: transport, clock })
+  const answers = new AnswerService({ database, workflows, due: transport, clock, logger })
   const feeds = new EventFeeds(database)
   const worker = new Worker({
     transport,
