@@ -13,8 +13,10 @@ beforeEach(async () => {
 
 afterEach(() => rm(dataDirectory, { recursive: true, force: true }))
 
+const env = () => ({ PORT: '0', FAIRLEAD_DATA_DIR: dataDirectory, LOG_LEVEL: 'warn' })
+
 it('serves Fairlead below a path of an Express application, beside its own routes', async () => {
-  const example = runExample('express-app', [], { PORT: '0', FAIRLEAD_DATA_DIR: dataDirectory, LOG_LEVEL: 'warn' })
+  const example = runExample('express-app', [], env())
   const [, apiKey = ''] = await example.printed(/API key, shown this once: (\S+)/)
   const [, url, baseUrl = ''] = await example.printed(/My application: (\S+), Fairlead in it: (\S+)/)
   expect(await (await fetch(`${url}/`)).text()).toBe('My application')
@@ -45,4 +47,12 @@ it('serves Fairlead below a path of an Express application, beside its own route
 
   example.child.kill('SIGTERM')
   expect(await example.ended).toBe(0)
+})
+
+it('ends in an orderly way on Ctrl-C, and says nothing about it', async () => {
+  const example = runExample('express-app', [], env())
+  await example.printed(/My application/)
+  example.child.kill('SIGINT')
+  expect(await example.ended).toBe(0)
+  expect(example.output()).toMatch(/Fairlead in it: \S+\n$/)
 })

@@ -1,3 +1,4 @@
+import type { Prompt } from '@fairlead/core/prompt'
 import { Analytics } from './analytics/index.ts'
 import { Prompts } from './prompt/index.ts'
 import { Tenant } from './tenant/index.ts'
@@ -15,10 +16,18 @@ export interface Client {
 }
 
 /**
+ * `ClientOptions`. Without the core, which is needed for its types only, all types would silently be `any`: then this is
+ * a sentence, for the compiler to show.
+ */
+type OptionsWhereTypesAre = [Prompt] extends [0]
+  ? 'The types of @fairlead/sdk are in @fairlead/core: npm install --save-dev @fairlead/core'
+  : ClientOptions
+
+/**
  * A client of a control plane. It sends nothing until it is used, needs nothing but `fetch`, and may be shared. Calls
  * that are safe to repeat are repeated; what is refused throws `FairleadApiError`.
  */
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: OptionsWhereTypesAre): Client {
   for (const name of ['baseUrl', 'apiKey'] as const) {
     if (!options[name]) throw new TypeError(`createClient needs "${name}".`)
   }

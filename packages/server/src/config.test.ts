@@ -44,6 +44,27 @@ describe('the configuration', () => {
     expect(message).not.toContain('hunter2')
   })
 
+  test.each([
+    ['postgres://me:hunt/er2@db/x', 'postgres://me:***@db/x'],
+    ['postgres://me:hunt?er2@db:x/x', 'postgres://me:***@db:x/x'],
+    ['postgres://me:hunt#er2@db:x/x', 'postgres://me:***@db:x/x'],
+    ['mysql://me:hunt@er2@db', 'mysql://me:***@db'],
+    ['mysql://me:hunt:er2@db', 'mysql://me:***@db'],
+    ['mysql://:hunter2@db', 'mysql://:***@db'],
+    ['postgres//me:hunter2@db', 'postgres//me:***@db'],
+    ['mysql:/me:hunter2@db', 'mysql:***@db'],
+    ['me:hunter2@db', 'me:***@db'],
+    ['me:12345@db', 'me:***@db'],
+    ['postgres://me:hunter2', 'postgres://me:***'],
+    ['mysql://db/x?user=me&password=hunter2&ssl=on', 'mysql://db/x?user=me&password=***&ssl=on'],
+    ['mysql://me@db/x?sslPassword=hunter2', 'mysql://me@db/x?sslPassword=***'],
+    ['mysql://db:5432/x', 'mysql://db:5432/x'],
+  ])('shows no password, however malformed the URL is: %s', (url, shown) => {
+    const { message } = refusal({ DATABASE_URL: url })
+    expect(message).toContain(`DATABASE_URL=${shown}: expected`)
+    expect(message).not.toMatch(/hunt|er2|12345/)
+  })
+
   test("asks for all of the variables that people's tokens need", () => {
     expect(refusal({ JWT_ISSUER: 'https://login.example' }).message).toMatch(/JWT_AUDIENCE[\s\S]*JWT_JWKS_URL/)
   })

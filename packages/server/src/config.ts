@@ -107,10 +107,26 @@ function describe({ variable, found, expected }: ConfigFault): string {
   return `  ${variable}=${found}: expected ${expected}.`
 }
 
-/** A URL keeps everything but its password; what is a secret keeps only its length. */
+/** A URL keeps everything but its passwords, however malformed it is; what is a secret keeps only its length. */
 function mask(variable: string, value: string): string {
   if (/SECRET|TOKEN|API_KEY/.test(variable)) return `(${value.length} characters)`
-  return value.replace(/:[^:@/]*@/, ':***@')
+  // Also an "@" behind a "?": a password may hold what should have been encoded.
+  const end = value.lastIndexOf('@')
+  if (end >= 0) return `${withoutPassword(value.slice(0, end))}${maskParameters(value.slice(end))}`
+  const [address = '', ...parameters] = value.split(/(?=[?&])/)
+  const hasPort = /:\d{1,5}(?:\/[^:]*)?$/.test(address)
+  const shown = variable.startsWith('DATABASE_') && !hasPort ? withoutPassword(address) : address
+  return shown + maskParameters(parameters.join(''))
+}
+
+/** What stands behind the first colon after the scheme may be a password. */
+function withoutPassword(text: string): string {
+  const user = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^:]*/i.exec(text)![0]
+  return user === text ? text : `${user}:***`
+}
+
+function maskParameters(text: string): string {
+  return text.replaceAll(/([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)[^&#]*/gi, '$1***')
 }
 
 function isOrigin(origin: string): boolean {

@@ -145,6 +145,21 @@ describe('the models of a control plane', () => {
     expect(models.find('openai:gpt-4o-mini')).toBeDefined()
   })
 
+  it('are known without a client, and of clients those are kept that were asked for last', async () => {
+    const models = await createModels({ OPENAI_API_KEY: 'sk-test' }, { own: () => 'mine' })
+    const [first, second] = [models.find('openai:first'), models.find('openai:second')]
+    for (const id of ['own', 'default', 'openai:any']) expect(models.has(id)).toBe(true)
+    for (const id of ['openai:', 'anthropic:any', 'none', 'toString']) expect(models.has(id)).toBe(false)
+    for (let index = 0; index < 200; index++) expect(models.has(`openai:asked-for-${index}`)).toBe(true)
+    expect(models.find('openai:first')).toBe(first)
+    expect(models.find('openai:second')).toBe(second)
+    for (let index = 0; index < 99; index++) {
+      models.find(`openai:other-${index}`)
+      expect(models.find('openai:first')).toBe(first)
+    }
+    expect(models.find('openai:second')).not.toBe(second)
+  })
+
   it('call Anthropic where its key is set', async () => {
     const models = await createModels({ ANTHROPIC_API_KEY: 'sk-ant' }, undefined)
     expect(models.description).toBe('claude-haiku-4-5 (anthropic)')

@@ -7,6 +7,8 @@ import { DemoChatModel } from './workflow/demo-model.ts'
 export interface Models {
   /** Undefined for a model that is not known here. */
   find(modelId: string): ModelLike | undefined
+  /** Whether `find` would find it; makes no client. */
+  has(modelId: string): boolean
   /** The ids that the catalogue shows; models of a configured provider can be named beyond these. */
   ids: string[]
   /** In a few words, what `default` is. */
@@ -24,6 +26,9 @@ interface Provider {
   create(model: string): ModelLike
 }
 
+/** How many clients are kept: callers choose the names. */
+const maxClients = 100
+
 /**
  * Models by id: those that were passed in first, then `default` and `<provider>:<model>` of every provider that the
  * environment configures. Where it configures none, `default` is the offline demonstration model.
@@ -32,14 +37,21 @@ export async function createModels(variables: ModelVariables, passed: ModelSourc
   const providers = await configuredProviders(variables)
   const made = new Map<string, ModelLike>()
   const demo = providers.length === 0 ? new DemoChatModel() : undefined
+  const isDemo = (modelId: string) => demo !== undefined && modelId === 'default'
   return {
     find(modelId) {
-      const known = findPassed(passed, modelId) ?? made.get(modelId)
-      if (known !== undefined) return known
-      const model = demo && modelId === 'default' ? demo : createByName(providers, modelId)
-      if (model) made.set(modelId, model)
+      const own = findPassed(passed, modelId) ?? (isDemo(modelId) ? demo : undefined)
+      if (own !== undefined) return own
+      const model = made.get(modelId) ?? byName(providers, modelId)?.create()
+      if (model === undefined) return undefined
+      // The one that was not asked for longest is the first.
+      made.delete(modelId)
+      made.set(modelId, model)
+      if (made.size > maxClients) made.delete(made.keys().next().value!)
       return model
     },
+    has: (modelId) =>
+      findPassed(passed, modelId) !== undefined || isDemo(modelId) || byName(providers, modelId) !== undefined,
     ids: [...new Set([...passedIds(passed), 'default', ...providers.flatMap(knownIds)])],
     description: describe(providers, findPassed(passed, 'default') !== undefined),
   }
@@ -72,12 +84,14 @@ async function configuredProviders(variables: ModelVariables): Promise<Provider[
   return providers
 }
 
-function createByName(providers: readonly Provider[], modelId: string): ModelLike | undefined {
+/** Which provider's model an id names. */
+function byName(providers: readonly Provider[], modelId: string): { create(): ModelLike } | undefined {
   const [first] = providers
-  if (modelId === 'default') return first?.create(first.defaultModel)
+  if (modelId === 'default') return first && { create: () => first.create(first.defaultModel) }
   const [name = '', ...rest] = modelId.split(':')
   const model = rest.join(':')
-  return model === '' ? undefined : providers.find((provider) => provider.name === name)?.create(model)
+  const provider = model === '' ? undefined : providers.find((one) => one.name === name)
+  return provider && { create: () => provider.create(model) }
 }
 
 function findPassed(passed: ModelSource | undefined, modelId: string): ModelLike | undefined {

@@ -10,7 +10,7 @@ export class BudgetSpent {
 }
 
 /**
- * Steps that checking values against schemas may take, one standing for about 0.1 µs of work. Counted, not timed, so
+ * Steps that checking values against schemas may take, one standing for some 0.1 to 0.2 µs of work. Counted, not timed, so
  * that the same check ends the same way everywhere. Several checks may share one budget.
  */
 export class StepBudget {

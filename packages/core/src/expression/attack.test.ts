@@ -177,6 +177,7 @@ describe('nothing but own data is read', () => {
 describe('nothing hangs or fills the memory', () => {
   const letters = Array.from({ length: 50_000 }, (_, index) => ((index * 7_919) % 13 < 6 ? 'a' : 'b')).join('')
   const long = Array.from({ length: 100_000 }, (_, index) => index)
+  const bushy = (depth: number): unknown => (depth === 0 ? [] : [bushy(depth - 1), bushy(depth - 1)])
   const nested = () => Array.from({ length: 1_000 }).reduce<unknown>((inner) => ({ inner }), {})
   const values: Record<string, unknown> = {
     big: 'a'.repeat(5_000_000),
@@ -194,6 +195,10 @@ describe('nothing hangs or fills the memory', () => {
     nines: '9'.repeat(1_000_000),
     most64: 2 ** 63,
     huge: Number.MAX_VALUE,
+    bushy: bushy(14),
+    pair: ['x'.repeat(500), ['y']],
+    wide: Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 'value'])),
+    record: { text: 'x'.repeat(500), inner: [{ more: 'y' }] },
   }
   const declared = Object.fromEntries(Object.keys(values).map((name) => [name, true]))
   const times = (count: number, part: string, glue: string) => Array.from({ length: count }, () => part).join(glue)
@@ -247,6 +252,14 @@ describe('nothing hangs or fills the memory', () => {
     'text.split(tail) == []',
     "text.replace(middle, 'x') == text",
     'most.exists(x, text.contains(tail))',
+    'most.map(x, big)',
+    'thousand.map(x, text + "")',
+    'thousand.map(x, bushy)',
+    'most.map(x, pair)',
+    'thousand.map(x, {"a": wide})',
+    'most.map(x, record)',
+    '[big, big, big]',
+    '{"a": {"b": [big]}, "c": [big, "more"]}',
   ])('%s is stopped by the budget', (source) => {
     const expression = compileExpression(source, declared)
     expect(expression.diagnostics).toEqual([])
@@ -340,6 +353,21 @@ describe('nothing hangs or fills the memory', () => {
       expect((run("{'x': map2.map}") as { x: unknown }).x).toBe(nestings.map2.map)
       expect(() => run('string(map)')).toThrow(expect.objectContaining({ code: 'expression.evaluation' }))
     })
+  })
+
+  test('what is large but passed on once is no matter, nor what is small and passed on often', () => {
+    const run = (source: string) => compileExpression(source, declared).evaluate(values)
+    expect(run('big')).toBe(values.big)
+    expect(run('wide')).toBe(values.wide)
+    expect(run('[big, wide, long]')).toEqual([values.big, values.wide, values.long])
+    expect(run('thousand.map(x, {"id": x, "n": [n, [n]]})')).toHaveLength(1_000)
+    expect(run('thousand.map(x, record)')).toHaveLength(1_000)
+    expect(run('long')).toBe(values.long)
+  })
+
+  test('measuring a value from outside reads nothing but data', () => {
+    const getter = Object.defineProperty({ a: 1 }, 'secret', { get: untouched, enumerable: true })
+    expect(compileExpression('[x, x]', { x: true }).evaluate({ x: getter })).toEqual([getter, getter])
   })
 
   test('a budget is per evaluation, and ordinary lists are well within it', () => {

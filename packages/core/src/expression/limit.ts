@@ -10,4 +10,8 @@ export const expressionLimits = {
   comprehensionDepth: 2,
   /** Passes through comprehension bodies per evaluation; large bodies and work on long texts and lists count as more. */
   steps: 50_000,
+  /** Characters of a value that was built, written as JSON (escapes left aside). */
+  resultLength: 10_000_000,
+  /** Characters of a filled template. */
+  renderedLength: 4_000_000,
 } as const

@@ -80,6 +80,17 @@ test('the parts laid end to end are the text, and slots print what stands at the
   )
 })
 
+test('a text that would be too long is refused before it is put together', () => {
+  const tooLong = expect.objectContaining({ code: 'expression.too_long' })
+  expect(renderTemplate('{{a}}{{a}}', { a: 'xxx' }, 6)).toBe('xxxxxx')
+  expect(() => renderTemplate('{{a}}{{a}}!', { a: 'xxx' }, 6)).toThrow(tooLong)
+  const started = performance.now()
+  const list = Array.from({ length: 10_000 }, (_, n) => n)
+  expect(() => renderTemplate('{{a}}'.repeat(20_000), { a: list })).toThrow(tooLong)
+  expect(renderTemplate('{{a.7}}'.repeat(20_000), { a: list })).toBe('7'.repeat(20_000))
+  expect(performance.now() - started).toBeLessThan(1_000)
+})
+
 test('a hostile template is cut in linear time', () => {
   const started = performance.now()
   for (const text of [

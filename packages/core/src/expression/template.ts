@@ -1,5 +1,6 @@
 import { FairleadError } from '../base/error.ts'
 import type { ExpressionDiagnostic } from './diagnostic.ts'
+import { expressionLimits } from './limit.ts'
 
 /** A place in a template that a value goes to, with its offsets in the text (UTF-16, braces included). */
 export interface TemplateSlot {
@@ -61,12 +62,38 @@ function notASlot(match: RegExpExecArray, offset: number): ExpressionDiagnostic 
 
 /**
  * Fills a template's slots: a string as it is, any other value as JSON. Only own members of plain data are read.
- * Throws `expression.missing_variable` with `data.path` (dotted) when a path leads nowhere.
+ * Throws `expression.missing_variable` with `data.path` (dotted) when a path leads nowhere, and `expression.too_long`
+ * when the text would have more than `most` characters, before it is put together.
  */
-export function renderTemplate(text: string, values: Record<string, unknown>): string {
-  return parseTemplate(text)
-    .parts.map((part) => (typeof part === 'string' ? part : print(read(part, values))))
-    .join('')
+export function renderTemplate(
+  text: string,
+  values: Record<string, unknown>,
+  most: number = expressionLimits.renderedLength,
+): string {
+  const printed = new Map<string, string>()
+  let length = 0
+  const pieces = parseTemplate(text).parts.map((part) => {
+    const piece = typeof part === 'string' ? part : fill(part, values, printed)
+    length += piece.length
+    if (length > most) throw tooLong(most)
+    return piece
+  })
+  return pieces.join('')
+}
+
+/** Each path is printed once, however often it stands in the template. */
+function fill(slot: TemplateSlot, values: Record<string, unknown>, printed: Map<string, string>): string {
+  const path = slot.path.join('.')
+  const known = printed.get(path)
+  if (known !== undefined) return known
+  const text = print(read(slot, values))
+  printed.set(path, text)
+  return text
+}
+
+function tooLong(most: number): FairleadError {
+  const message = `The filled template would have more than ${most.toLocaleString('en')} characters. Give it shorter values or less of them.`
+  return new FairleadError('expression.too_long', message, { data: { most } })
 }
 
 function read(slot: TemplateSlot, values: Record<string, unknown>): unknown {

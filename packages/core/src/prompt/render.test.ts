@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { renderPrompt } from './render.ts'
+import { maxRenderedLength, renderPrompt } from './render.ts'
 import { messagesOf, variablesOf } from './variables.ts'
 
 describe('a rendered prompt', () => {
@@ -60,6 +60,28 @@ describe('a rendered prompt', () => {
         expect(renderPrompt({ text }, {})).toEqual({ ok: true, messages: [{ role: 'user', content: text }] })
       }),
     )
+  })
+
+  it('is refused before it is put together when its messages would be too long', () => {
+    const slots = '{{x}}'.repeat(20_000)
+    const tooLong = expect.objectContaining({ code: 'prompt.too_long', data: { most: maxRenderedLength } })
+    const started = performance.now()
+    for (const x of ['x'.repeat(20_000), Array.from({ length: 5_000 }, () => 'x')]) {
+      expect(() => renderPrompt({ text: slots }, { x })).toThrow(tooLong)
+    }
+    expect(performance.now() - started).toBeLessThan(500)
+    const messages = [1, 2].map(() => ({ role: 'user' as const, content: '{{x}}' }))
+    expect(() => renderPrompt({ messages }, { x: 'x'.repeat(maxRenderedLength / 2 + 1) })).toThrow(tooLong)
+    expect(renderPrompt({ messages }, { x: 'x'.repeat(maxRenderedLength / 2) })).toMatchObject({ ok: true })
+  })
+
+  it('names only some of its many variables where one is unknown', () => {
+    const variables = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`v${n}`, { default: n }]))
+    const result = renderPrompt(
+      { text: '', variables },
+      Object.fromEntries(Object.keys(variables).map((v) => [`${v}x`, 1])),
+    )
+    expect(JSON.stringify(result).length).toBeLessThan(300_000)
   })
 
   it('knows the variables that it uses without declaring them', () => {

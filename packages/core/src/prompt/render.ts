@@ -1,4 +1,4 @@
-import { FairleadError, validateJson, withDefaults } from '../base/index.ts'
+import { FairleadError, StepBudget, validateJson, withDefaults } from '../base/index.ts'
 import { renderTemplate } from '../expression/index.ts'
 import type { PromptContent, PromptMessage } from './document-schema.ts'
 import { messagesOf, variablesOf } from './variables.ts'
@@ -13,16 +13,23 @@ export interface VariableFault {
 
 export type RenderResult = { ok: true; messages: PromptMessage[] } | { ok: false; faults: VariableFault[] }
 
+/** Characters that the messages of a rendered prompt may have together; no model reads as many. */
+export const maxRenderedLength = 4_000_000
+/** So many of the variables that there are a fault names. */
+const mostNames = 20
+
 /**
- * Fills a version's templates; a variable that is left out takes its schema's default. A missing, an unknown or a mistyped variable is a fault that names it; nothing is thrown
- * and nothing is left half filled.
+ * Fills a version's templates; a variable that is left out takes its schema's default. A missing, an unknown or a mistyped
+ * variable is a fault that names it, and nothing is left half filled. Throws `prompt.too_long` when the messages would
+ * have more than `maxRenderedLength` characters, before they are put together.
  */
 export function renderPrompt(content: PromptContent, variables: Record<string, unknown>): RenderResult {
   const declared = variablesOf(content)
   const faults: VariableFault[] = []
+  const names = Object.keys(declared)
+  const known = `${names.slice(0, mostNames).join(', ') || 'none'}${names.length > mostNames ? ', …' : ''}`
   for (const name of Object.keys(variables)) {
     if (Object.hasOwn(declared, name)) continue
-    const known = Object.keys(declared).join(', ') || 'none'
     faults.push({
       variable: name,
       pointer: `/${name}`,
@@ -30,12 +37,13 @@ export function renderPrompt(content: PromptContent, variables: Record<string, u
     })
   }
   const filled = withDefaults(declared, variables)
+  const budget = new StepBudget()
   for (const [name, schema] of Object.entries(declared)) {
     if (!Object.hasOwn(filled, name)) {
       faults.push({ variable: name, pointer: `/${name}`, message: `The variable "${name}" is missing.` })
       continue
     }
-    for (const fault of validateJson(schema, filled[name])) {
+    for (const fault of validateJson(schema, filled[name], budget)) {
       faults.push({ variable: name, pointer: `/${name}${fault.pointer}`, message: fault.message })
     }
   }
@@ -44,17 +52,27 @@ export function renderPrompt(content: PromptContent, variables: Record<string, u
 }
 
 function renderMessages(content: PromptContent, variables: Record<string, unknown>): RenderResult {
+  let left = maxRenderedLength
   try {
-    const messages = messagesOf(content).map(({ role, content: template }) => ({
-      role,
-      content: renderTemplate(template, variables),
-    }))
+    const messages = messagesOf(content).map(({ role, content: template }) => {
+      const text = renderTemplate(template, variables, left)
+      left -= text.length
+      return { role, content: text }
+    })
     return { ok: true, messages }
   } catch (error) {
+    if (!(error instanceof FairleadError)) throw error
+    if (error.code === 'expression.too_long') throw tooLong()
     // A path inside a given variable: `{{ticket.body}}` where the ticket has no body.
-    if (!(error instanceof FairleadError) || error.code !== 'expression.missing_variable') throw error
+    if (error.code !== 'expression.missing_variable') throw error
     const path = String(error.data?.path ?? '')
     const pointer = `/${path.replaceAll('.', '/')}`
     return { ok: false, faults: [{ variable: path, pointer, message: error.message }] }
   }
+}
+
+function tooLong(): FairleadError {
+  const most = maxRenderedLength.toLocaleString('en')
+  const message = `The rendered prompt would have more than ${most} characters. Give it shorter variables, or read them less often.`
+  return new FairleadError('prompt.too_long', message, { data: { most: maxRenderedLength } })
 }

@@ -139,11 +139,10 @@ class WorkflowBuilder {
     const free = (kind: Kind) =>
       Object.keys(variables).filter((name) => variables[name]!.kind === kind && !around.barred.has(name))
     const [type, config, kind, name] = this.#plainConfig(wanted, point, around, free)
-    const onError =
-      type === 'tool' || type === 'prompt'
-        ? this.#pick([undefined, undefined, 'continue', 'route'] as const)
-        : undefined
-    const retry = this.#roll(5) === 4 ? { retry: { maxAttempts: 2, initialIntervalMs: 0, backoffFactor: 1 } } : {}
+    const mayFail = type === 'tool' || type === 'prompt'
+    const onError = mayFail ? this.#pick([undefined, undefined, 'continue', 'route'] as const) : undefined
+    const retry =
+      mayFail && this.#roll(5) === 4 ? { retry: { maxAttempts: 2, initialIntervalMs: 0, backoffFactor: 1 } } : {}
     this.#add({ id, type, config, ...retry, ...(onError !== undefined && { onError }) })
     const wrote: Point = { ...point, written: new Set([...point.written, name]), output: kind }
     const exits = [{ source: id, handle: 'out', point: onError === 'continue' ? meet(point, wrote) : wrote }]

@@ -31,6 +31,10 @@ function withoutDefaults(node: WorkflowNode): WorkflowNode {
     const { onItemError: _, ...config } = node.data.config
     return { ...node, data: { ...node.data, config } }
   }
+  if (node.type === 'human' && node.data.config.choices?.length === 0) {
+    const { choices: _, ...config } = node.data.config
+    return { ...node, data: { ...node.data, config } }
+  }
   return node
 }
 

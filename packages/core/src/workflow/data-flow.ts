@@ -103,6 +103,8 @@ export function analyzeDataFlow(
       states.set(node.type === 'parallel' ? 'done' : 'out', mayGoOn ? meet(before, after) : after)
     } else if (node.type === 'condition') {
       states.set('true', before).set('false', before)
+      // An expression that fails takes neither side: the path ends here.
+      if (mayGoOn) states.set('out', before)
     } else if (node.type === 'loop') {
       states.set('done', { bits: before.bits, output: outputAfterLoop(before, bodyEnd, mayGoOn) })
     } else {
@@ -167,6 +169,7 @@ function hasInitialValue(variable: WorkflowVariable): boolean {
 
 /** True when a path ends at this handle on purpose: no edge leaves it, and it is not a branch left open by mistake. */
 function endsPath(structure: WorkflowStructure, node: WorkflowNode, handle: Handle): boolean {
+  if (node.type === 'condition' && handle === 'out') return true
   if (handle === 'body' || !handlesOf(node).includes(handle) || structure.next(node.id, handle) !== null) return false
   if (handle === 'error') return false
   if (node.type !== 'condition') return true

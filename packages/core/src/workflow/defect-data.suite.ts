@@ -219,6 +219,46 @@ export const dataDefects: Record<string, Case[]> = {
       ['default_mismatch', null, 'variables.draft.default.text'],
     ],
     [
+      'a default of an input that does not fit',
+      { 'inputs.mail.default': { body: 1 } },
+      ['default_mismatch', null, 'inputs.mail.default.body'],
+    ],
+    [
+      'a default that its reducer appends nothing to',
+      { 'variables.notes': { schema: true, reducer: 'append', default: 5 } },
+      ['default_mismatch', null, 'variables.notes.default'],
+    ],
+    [
+      'a default that its reducer adds nothing to',
+      { 'variables.extra': { schema: true, reducer: 'sum', default: 'x' } },
+      ['default_mismatch', null, 'variables.extra.default'],
+    ],
+    [
+      'a default that its reducer merges nothing into',
+      { 'variables.extra': { schema: true, reducer: 'merge', default: [] } },
+      ['default_mismatch', null, 'variables.extra.default'],
+    ],
+    [
+      'a default that fits neither its schema nor its reducer, once',
+      { 'variables.notes.default': 5 },
+      ['default_mismatch', null, 'variables.notes.default'],
+    ],
+    [
+      'a list of results for a sum',
+      { 'variables.found': { schema: true, reducer: 'sum' }, 'nodes.pricing.data.config.inputMapping': {} },
+      ['write_mismatch', 'each', `${each}.outputVariable`],
+    ],
+    [
+      'an answer for a sum',
+      { 'variables.approval': { schema: true, reducer: 'sum' }, 'nodes.granted.data.config.expression': 'true' },
+      ['write_mismatch', 'approve', 'nodes.approve.data.config.outputVariable'],
+    ],
+    [
+      'a list for what is merged',
+      { 'variables.order.reducer': 'merge', 'nodes.read.data.config.outputSchema': { type: ['array', 'string'] } },
+      ['write_mismatch', 'read', 'nodes.read.data.config.outputVariable'],
+    ],
+    [
       'a reducer that does not fit',
       { 'variables.notes.reducer': 'sum' },
       ['reducer_mismatch', null, 'variables.notes.reducer'],

@@ -267,7 +267,7 @@ export const structureDefects: Record<string, Case[]> = {
     [
       'an empty list of choices',
       { 'nodes.approve.data.config.choices': [], 'nodes.approve.data.config.onDue': undefined },
-      ['human_without_answer', 'approve', 'nodes.approve.data.config.choices'],
+      ['human_without_answer', 'approve', 'nodes.approve.data.config.message'],
     ],
     [
       'a choice twice',

@@ -23,6 +23,11 @@ export function errorAt(place: Place, reason: string, message: string, hint: str
   }
 }
 
+/** As `errorAt`, of what looks mistaken and keeps nothing from running. */
+export function warningAt(place: Place, reason: string, message: string, hint: string): Diagnostic {
+  return { ...errorAt(place, reason, message, hint), severity: 'warning' }
+}
+
 /** The place of a value inside the node at a position of `nodes`. */
 export function inNode(nodeId: string, position: number, ...path: (string | number)[]): Place {
   return { nodeId, path: ['nodes', position, ...path] }

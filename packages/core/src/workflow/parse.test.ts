@@ -68,6 +68,16 @@ describe('canonical text', () => {
     expect(serializeWorkflow(document)).toBe(serializeWorkflow(orderDesk()))
   })
 
+  test('leaves out an empty list of choices, which offers as much as none', () => {
+    const asking = (choices: object) => {
+      const document = orderDesk()
+      const approve = document.nodes.find(({ id }) => id === 'approve')!
+      approve.data.config = { message: 'How many?', form: { type: 'number' }, ...choices, outputVariable: 'approval' }
+      return serializeWorkflow(document)
+    }
+    expect(asking({ choices: [] })).toBe(asking({}))
+  })
+
   test('of a value that is no workflow there is none', () => {
     const write = () => serializeWorkflow({ ...orderDesk(), name: '' })
     expect(write).toThrow(FairleadError)

@@ -47,6 +47,13 @@ const sum: Reducer = {
   combine: (earlier, later) => (earlier as number) + (later as number),
 }
 
+/** The JSON type of the values that a variable with each reducer holds. */
+export const reducedTypes: Readonly<Record<ReducerName, 'array' | 'object' | 'number'>> = {
+  append: 'array',
+  merge: 'object',
+  sum: 'number',
+}
+
 /** The reducers by the name that a variable gives. */
 export const reducers: Readonly<Record<ReducerName, Reducer>> = { append, merge, sum }
 

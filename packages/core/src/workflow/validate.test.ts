@@ -50,6 +50,31 @@ test('generated valid workflows have no finding, with and without a catalogue', 
   )
 })
 
+test('a policy that a node of its type does not follow is a warning', () => {
+  const retry = { maxAttempts: 2, initialIntervalMs: 1, backoffFactor: 1 }
+  const document = broken(orderDesk(), {
+    'nodes.polish.data.timeoutMs': 10,
+    'nodes.both.data.retry': retry,
+    'nodes.each.data.retry': retry,
+    'nodes.check.data.timeoutMs': 10,
+    'nodes.approve.data.timeoutMs': 10,
+    'nodes.read.data.timeoutMs': 10,
+    'nodes.look.data.retry': retry,
+  })
+  const found = validateWorkflow(document, orderDeskCatalog)
+  expect(found.map(({ nodeId, path }) => `${nodeId} ${path.split('/').at(-1)}`)).toEqual([
+    'each retry',
+    'both retry',
+    'polish timeoutMs',
+    'check timeoutMs',
+    'approve timeoutMs',
+  ])
+  for (const { code, severity } of found) {
+    expect([code, severity]).toEqual(['workflow.policy_without_effect', 'warning'])
+  }
+  expect(found.at(-1)?.hint).toContain('dueInSeconds')
+})
+
 describe('several defects', () => {
   // One of each group that does not touch the parts of the others.
   const together: Record<string, unknown> = {

@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Announcer, resyncPayload } from './announcer.ts'
 import type { Database } from './database.ts'
+import { openDatabase } from './database.ts'
 import { silentLogger } from './logger.ts'
 import type { Messenger, MessengerHandlers, Notification } from './session.ts'
-import { asAdmin, backends, openTestDatabase, postgresTemplate } from './testing/index.ts'
+import { asAdmin, backends, createTestLocation, openTestDatabase, postgresTemplate } from './testing/index.ts'
 
 /** What a listener has heard, to be awaited. */
 function listener() {
@@ -125,6 +126,17 @@ describe('an announcer', () => {
     expect(heard.heard).toEqual([])
   })
 
+  it('drops what comes after its end', async () => {
+    const messenger = fakeMessenger()
+    const announcer = new Announcer(messenger, silentLogger)
+    announcer.notify('runs', '1')
+    const closing = announcer.close()
+    announcer.notify('runs', '2')
+    await closing
+    announcer.notify('runs', '3')
+    expect(messenger.sent).toEqual([['runs:1']])
+  })
+
   it.each(['Runs', 'runs; drop table runs', '', '"', 'a'.repeat(64)])('refuses %j as a channel', (channel) => {
     const announcer = new Announcer(fakeMessenger(), silentLogger)
     expect(() => announcer.notify(channel, '1')).toThrow(expect.objectContaining({ code: 'database.invalid_channel' }))
@@ -211,6 +223,38 @@ if (backends.includes('postgres')) {
       database.notify('runs', 'after')
       await runs.until('after')
       await database.close()
+    })
+  })
+}
+
+if (backends.includes('postgres')) {
+  describe('closing a Postgres', () => {
+    it('waits for the open scopes, tells what they announce, and leaves no connection behind', async () => {
+      const location = await createTestLocation('postgres')
+      const [database, other] = [await openDatabase(location.options), await openDatabase(location.options)]
+      const runs = listener()
+      await other.listen('runs', runs.onPayload)
+      const [opened, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const scope = database.withSystem(async () => {
+        opened.resolve()
+        await release.promise
+        database.notify('runs', 'last words')
+      })
+      await opened.promise
+      const closing = database.close()
+      release.resolve()
+      await Promise.all([scope, closing])
+      database.notify('runs', 'too late')
+      await runs.until('last words')
+      const name = await databaseName(other)
+      await other.close()
+      const sessions = async () => {
+        const sql = 'select pid from pg_stat_activity where datname = $1'
+        const { rowCount } = await asAdmin(postgresTemplate().adminUrl, (admin) => admin.query(sql, [name]))
+        return rowCount
+      }
+      await expect.poll(sessions).toBe(0)
+      await location.remove()
     })
   })
 }

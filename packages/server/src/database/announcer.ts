@@ -27,6 +27,7 @@ export class Announcer {
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #lastSentAt = Number.NEGATIVE_INFINITY
+  #isClosed = false
 
   constructor(backend: Pick<Backend, 'openMessenger'>, logger: DatabaseLogger) {
     this.#logger = logger
@@ -71,8 +72,9 @@ export class Announcer {
     return stop
   }
 
-  /** Sends what is waiting, as far as the database can be reached. */
+  /** Sends what is waiting, as far as the database can be reached; what comes later is dropped. */
   async close(): Promise<void> {
+    this.#isClosed = true
     clearTimeout(this.#timer)
     await this.#sending
     await this.#send()
@@ -95,13 +97,14 @@ export class Announcer {
   }
 
   #enqueue(notification: Notification): void {
+    if (this.#isClosed) return
     this.#pending.set(`${notification.channel} ${notification.payload}`, notification)
     if (this.#pending.size > maxPending) this.#pending = shrink(this.#pending)
     this.#schedule(this.#lastSentAt + coalesceMs - performance.now())
   }
 
   #schedule(waitMs: number): void {
-    if (this.#timer || this.#sending) return
+    if (this.#timer || this.#sending || this.#isClosed) return
     this.#timer = outsideScope(() => setTimeout(() => this.#sendSoon(), Math.max(0, waitMs)))
   }
 

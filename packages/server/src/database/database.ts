@@ -47,7 +47,8 @@ export interface Database {
   migrate(): Promise<{ applied: string[] }>
   /**
    * Tells every process, soon and in bundles. Inside a scope it goes out after the commit, and not at all after a
-   * rollback. Payloads are ids, below 8,000 bytes; channels lower-case identifiers.
+   * rollback; once the database is closed, it does nothing. Payloads are ids, below 8,000 bytes; channels lower-case
+   * identifiers.
    */
   notify(channel: string, payload: string): void
   /**
@@ -123,8 +124,9 @@ function overBackend(backend: Backend, options: DatabaseOptions, logger: Databas
     executeSql: (text, values = []) =>
       runScope(backend, 'system', '', (scope) => scope.run(withoutTransaction(text), values)),
     async close() {
-      await announcer.close()
+      // The scopes that were open announce what they commit, and only then nobody does any more.
       await backend.close()
+      await announcer.close()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { FairleadError } from '@fairlead/core/base'
 import type { ClientConfig } from 'pg'
 import { Client } from 'pg'
 import { asDatabaseFailure, sqlState } from './failure.ts'
@@ -90,6 +91,10 @@ export class PostgresListener implements Messenger {
   }
 
   async #connect(): Promise<Connection> {
+    // It would keep the process alive, and nobody would close it.
+    if (this.#closing.signal.aborted) {
+      throw new FairleadError('database.closed', 'The database is closed: nothing can be heard or told.')
+    }
     const socket = new Socket()
     const client = new Client({ ...this.#config, stream: () => socket })
     client.on('error', (error) => this.#logger.warn({ err: error }, 'The connection for notifications was lost'))

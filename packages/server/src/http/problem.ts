@@ -44,6 +44,7 @@ export const statusOfCode = {
   'tenant.last_owner': 409,
   'tenant.role_too_high': 403,
   'tenant.scope_too_wide': 403,
+  'tenant.expiry_too_late': 403,
   'tenant.key_not_active': 409,
   'tenant.invitation_not_usable': 409,
   'tenant.email_mismatch': 403,

@@ -24,18 +24,24 @@ export function createKeyService({ database, directory, newId }: TenantParts) {
     get: (organizationId: string, id: string): Promise<ApiKey> =>
       database.withOrganization(organizationId, async (db) => toApiKey(await requireKey(db, id))),
 
-    /** Nobody makes a key that may do what they may not. */
+    /** Nobody makes a key that may do what they may not, or outlives them: a key that ends makes none that ends later. */
     async create(by: Principal, key: NewKey): Promise<NewApiKey> {
       refuseWiderScopes(by, key.scopes)
-      return database.withOrganization(by.organizationId, (db) => insert(db, by, key, null))
+      return database.withOrganization(by.organizationId, async (db) => {
+        const end = await endOf(db, by)
+        refuseLaterEnd(end, key.expiresAt)
+        return insert(db, by, { ...key, expiresAt: key.expiresAt ?? end?.toISOString() }, null)
+      })
     },
 
-    /** A new key of the same name and scopes; the old one goes on working for `overlapSeconds`. */
+    /** A new key of the same name, scopes and end; the old one goes on working for `overlapSeconds`. */
     async rotate(by: Principal, id: string, overlapSeconds: number): Promise<NewApiKey> {
       const rotated = await database.withOrganization(by.organizationId, async (db) => {
         const old = await requireKey(db, id)
-        // Its holder gets a secret with these scopes: that is as good as making one.
+        // Its holder gets a secret with these scopes until that time: that is as good as making one.
         refuseWiderScopes(by, old.scopes as Permission[])
+        const end = await endOf(db, by)
+        if (end) refuseLaterEnd(end, old.expires_at?.toISOString() ?? 'never')
         if (!(await store.expireKeyIn(db, id, overlapSeconds))) throw notActive(id)
         const expiresAt = old.expires_at?.toISOString()
         return insert(db, by, { ...old, scopes: old.scopes as Permission[], expiresAt }, id)
@@ -98,6 +104,26 @@ function refuseWiderScopes(by: Principal, scopes: readonly Permission[]): void {
   throw problem('tenant.scope_too_wide', `You can't give what you don't have: ${wider.join(', ')}.`, {
     data: { scopes: wider },
   })
+}
+
+/** When who acts stops acting: the end of their key; undefined for a key without one, and for people. */
+async function endOf(db: ScopedDb, by: Principal): Promise<Date | undefined> {
+  const key = by.kind === 'key' ? await store.findKey(db, by.id) : undefined
+  return key?.expires_at ?? undefined
+}
+
+/** `wanted` is a time or "never"; without one the key ends with its maker. */
+function refuseLaterEnd(end: Date | undefined, wanted: string | undefined): void {
+  if (!end || wanted === undefined || Date.parse(wanted) <= end.getTime()) return
+  const until = end.toISOString()
+  const what = wanted === 'never' ? 'that never ends' : `that ends at ${wanted}`
+  throw problem(
+    'tenant.expiry_too_late',
+    `You can't give what you don't have: a key ${what}. Yours ends at ${until}.`,
+    {
+      data: { expiresAt: until },
+    },
+  )
 }
 
 function notActive(id: string) {

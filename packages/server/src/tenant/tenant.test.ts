@@ -200,6 +200,27 @@ describe.each(backends)('the tenant room on %s', (kind) => {
       expect(await works(body.secret)).toBe(false)
     })
 
+    test('that ends makes and rotates none that ends later', async () => {
+      const [end, sooner, later] = [2999, 2998, 3000].map((year) => `${year}-01-01T00:00:00.000Z`)
+      const scopes = ['key:write' as const]
+      const mortal = await acme.ask('createKey', { body: { name: 'mortal', scopes, expiresAt: end } })
+      const immortal = await acme.ask('createKey', { body: { name: 'immortal', scopes } })
+      const credential = mortal.body.secret
+      const make = (expiresAt?: string) =>
+        server.call('createKey', { credential, body: { name: 'made', scopes, ...(expiresAt && { expiresAt }) } })
+      expect((await make()).body).toMatchObject({ expiresAt: end })
+      expect((await make(sooner)).body).toMatchObject({ expiresAt: sooner })
+      const refused = { status: 403, code: 'tenant.expiry_too_late' }
+      expect(expectProblem(await make(later), refused)).toMatchObject({
+        expiresAt: end,
+        detail: expect.stringContaining(`Yours ends at ${end}.`),
+      })
+      const rotate = (id: string) => server.call('rotateKey', { credential, params: { id }, body: {} })
+      expectProblem(await rotate(immortal.body.id), refused)
+      expect(await works(immortal.body.secret)).toBe(true)
+      expect((await rotate(mortal.body.id)).body).toMatchObject({ expiresAt: end })
+    })
+
     test('of one environment is not one of another', async () => {
       const { body } = await acme.ask('createKey', { body: { name: 'e', scopes: ['run:read'], environment: 'test' } })
       expect(body.secret).toMatch(/^fl_test_/)

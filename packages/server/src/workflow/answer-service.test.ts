@@ -1,7 +1,10 @@
 import type { ToolFunction } from '@fairlead/core/langgraph'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../database/index.ts'
 import { backends } from '../database/testing/index.ts'
 import type { Principal } from '../http/index.ts'
+import { AnswerService } from './answer-service.ts'
+import { insertAnswer } from './run-store.ts'
 import { ask, sideBySide, tool, workflow } from './testing/definition.suite.ts'
 import type { TestRoom } from './testing/room.suite.ts'
 import { openTestRoom, principalOf } from './testing/room.suite.ts'
@@ -186,6 +189,32 @@ describe.each(backends)('answers on %s', (kind) => {
     expect(await ended(id)).toMatchObject(expected)
     const failures = (await room.events(by, id)).filter(({ type }) => type === 'node.failed')
     expect(failures).toMatchObject([{ address: 'sure', handling: onError }])
+  })
+
+  it('are given by the clock although an older overdue question can’t be closed, which is logged', async () => {
+    const overdue = ask('sure', { dueInSeconds: 0.01, onDue: { choice: 'no' } })
+    const { id: broken } = await room.execute(by, workflow([overdue], []))
+    await waiting(broken)
+    const { id } = await room.execute(by, workflow([overdue], []))
+    await waiting(id)
+    // An address that the journal has already can't be written again.
+    await room.database.withOrganization(by.organizationId, (db) =>
+      insertAnswer(db, {
+        ...{ organization_id: by.organizationId, run_id: broken, address: 'sure', node_id: 'sure' },
+        ...{ status: 'completed', output: '{}', started_at: new Date(), finished_at: new Date() },
+        recorded_by_attempt: 1,
+      }),
+    )
+    const errors: object[] = []
+    const logger = { ...silentLogger, error: (data: object) => errors.push(data) }
+    const due = { queued: () => {}, reserve: () => null }
+    const { database, workflows } = room
+    const answers = new AnswerService({ database, workflows, due, clock: Date.now, logger })
+    const statusOf = async (runId: string) => (await room.runs.get(by.organizationId, runId)).interrupts[0]?.status
+    await expect.poll(() => answers.closeDue().then(() => statusOf(id))).toBe('expired')
+    expect(await statusOf(broken)).toBe('pending')
+    expect(errors).toContainEqual(expect.objectContaining({ runId: broken, address: 'sure' }))
+    await room.runs.cancel(by, broken)
   })
 
   it('wait for ever where nothing says what happens when time is up', async () => {

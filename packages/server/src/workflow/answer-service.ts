@@ -11,7 +11,7 @@ import type {
   TimedEvent,
 } from '@fairlead/core/workflow'
 import { analyzeStructure, failureHandlingOf } from '@fairlead/core/workflow'
-import type { Database, ScopedDb } from '../database/index.ts'
+import type { Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import { toEventRow } from './event-row.ts'
 import { toRun } from './run-record.ts'
@@ -26,6 +26,7 @@ export interface AnswerServiceParts {
   workflows: WorkflowService
   due: DueSignal
   clock: Clock
+  logger: DatabaseLogger
 }
 
 type Outcome =
@@ -67,17 +68,31 @@ export class AnswerService {
     return answered
   }
 
-  /** Closes the questions whose time is up by what their nodes say: with a choice, or as failed. */
+  /**
+   * Closes the questions whose time is up by what their nodes say: with a choice, or as failed. One that can't be closed
+   * is logged and left to the next sweep; it holds up no other.
+   */
   async closeDue(signal?: AbortSignal): Promise<void> {
-    const { database } = this.#parts
+    const { database, due, logger } = this.#parts
+    const failed = new Set<string>()
     for (;;) {
-      const due = await database.withSystem((db) => store.listDueQuestions(db, sweepLimit))
-      for (const { organization_id, run_id, address } of due) {
+      const limit = sweepLimit + failed.size
+      const found = await database.withSystem((db) => store.listDueQuestions(db, limit))
+      for (const { organization_id, run_id, address } of found) {
+        const key = `${run_id} ${address}`
+        if (failed.has(key)) continue
         if (signal?.aborted) return
-        await database.withOrganization(organization_id, (db) => this.#closeDue(db, run_id, address))
-        this.#parts.due.queued(run_id)
+        try {
+          await database.withOrganization(organization_id, (db) => this.#closeDue(db, run_id, address))
+          due.queued(run_id)
+        } catch (error) {
+          // Then none of the others can be closed either.
+          if (isOutage(error)) throw error
+          failed.add(key)
+          logger.error({ err: error, runId: run_id, address }, 'An overdue question could not be closed')
+        }
       }
-      if (due.length < sweepLimit) return
+      if (found.length < limit) return
     }
   }
 
@@ -130,6 +145,10 @@ export class AnswerService {
     const definition = await this.#parts.workflows.definitionIn(db, run.workflow_id, run.workflow_version)
     return failureHandlingOf(analyzeStructure(definition), nodeId)
   }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof FairleadError && (error.code === 'database.unavailable' || error.code === 'database.closed')
 }
 
 function unknownQuestion(runId: string, address: string): FairleadError {

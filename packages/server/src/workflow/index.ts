@@ -23,7 +23,11 @@ export interface WorkflowRoomParts {
   analytics: AnalyticsService
   resolver: VersionResolver
   promptCatalog: PromptCatalog
-  models: { ids: readonly string[]; find: (modelId: string) => ModelLike | undefined }
+  models: {
+    ids: readonly string[]
+    find: (modelId: string) => ModelLike | undefined
+    has: (modelId: string) => boolean
+  }
   tools: ListedTools
   /** How long a claim lasts without a heartbeat, in ms; a dead worker's runs go on after this time. */
   leaseMs?: number
@@ -43,11 +47,11 @@ export function createWorkflowRoom(parts: WorkflowRoomParts) {
   const { database, logger, clock, newId, analytics, resolver, promptCatalog, models, tools } = parts
   const leaseMs = parts.leaseMs ?? defaultLeaseMs
   const catalog = { models: models.ids.map((id) => ({ id })), tools: describeTools(tools) }
-  const own = { ...catalog, hasModel: (modelId: string) => models.find(modelId) !== undefined }
+  const own = { ...catalog, hasModel: models.has }
   const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
   const transport = new DirectTransport({ database, resolver, analytics, leaseMs, pollMs })
   const runs = new RunService({ database, workflows, resolver, due: transport, clock, newId })
-  const answers = new AnswerService({ database, workflows, due: transport, clock })
+  const answers = new AnswerService({ database, workflows, due: transport, clock, logger })
   const feeds = new EventFeeds(database)
   const worker = new Worker({
     transport,

@@ -11,10 +11,14 @@ export function checkHumanNodes({ workflow, report }: Subject): void {
     if (form === undefined && ids.length === 0) {
       const message = `"${node.id}" has neither a form nor choices, so nobody could answer.`
       const hint = 'Add "choices" such as [{"id": "yes", "label": "Yes"}], or a JSON Schema as "form".'
-      report(errorAt(place(choices === undefined ? 'message' : 'choices'), 'human_without_answer', message, hint))
+      report(errorAt(place('message'), 'human_without_answer', message, hint))
     }
+    const seen = new Set<string>()
     for (const [index, id] of ids.entries()) {
-      if (ids.indexOf(id) === index) continue
+      if (!seen.has(id)) {
+        seen.add(id)
+        continue
+      }
       report(
         errorAt(
           place('choices', index, 'id'),

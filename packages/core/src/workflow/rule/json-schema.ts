@@ -1,16 +1,15 @@
 import type { JsonSchema } from '../../base/index.ts'
-import { checkJsonSchema, StepBudget, validateJson } from '../../base/index.ts'
+import { checkJsonSchema, defaultOf, StepBudget, validateJson } from '../../base/index.ts'
 import type { Place } from '../diagnostic.ts'
 import { errorAt, inNode, jsonPointer, shown } from '../diagnostic.ts'
 import type { WorkflowVariable } from '../document-schema.ts'
-import type { ReducerName } from '../reducer.ts'
-import type { BasicType } from '../schema-type.ts'
+import { reducedTypes } from '../reducer.ts'
 import { basicTypesOf } from '../schema-type.ts'
 import type { Subject } from './subject.ts'
 
 const mostFaults = 8
-
-const reducedType: Record<ReducerName, BasicType> = { append: 'array', merge: 'object', sum: 'number' }
+/** For all schemas and defaults of a workflow together, so that many costly ones take no longer than one. */
+const stepsForAll = 2_000_000
 
 interface SchemaSubject extends Pick<Subject, 'workflow' | 'report'> {
   budget: StepBudget
@@ -18,10 +17,11 @@ interface SchemaSubject extends Pick<Subject, 'workflow' | 'report'> {
 
 /** That every JSON Schema in the workflow is one, and that defaults and reducers fit theirs. */
 export function checkJsonSchemas({ workflow, report }: Subject): void {
-  // One for all of them, so that many costly schemas take no longer than one.
-  const subject = { workflow, report, budget: new StepBudget() }
+  const subject = { workflow, report, budget: new StepBudget(stepsForAll) }
   for (const [name, schema] of Object.entries(workflow.inputs)) {
-    checkSchema(subject, schema, { nodeId: null, path: ['inputs', name] })
+    const place: Place = { nodeId: null, path: ['inputs', name] }
+    const sound = checkSchema(subject, schema, place)
+    if (sound) checkDefault(subject, name, schema, defaultOf(schema), place)
   }
   for (const [name, variable] of Object.entries(workflow.variables)) {
     const sound = checkSchema(subject, variable.schema, { nodeId: null, path: ['variables', name, 'schema'] })
@@ -45,19 +45,36 @@ function checkSchema({ report, budget }: SchemaSubject, schema: JsonSchema | und
   return faults.length === 0
 }
 
-function checkVariable({ report, budget }: SchemaSubject, name: string, variable: WorkflowVariable): void {
+function checkVariable(subject: SchemaSubject, name: string, variable: WorkflowVariable): void {
   const { schema, reducer } = variable
-  const place = (key: string): Place => ({ nodeId: null, path: ['variables', name, key] })
-  if (variable.default !== undefined) {
-    for (const { pointer, message } of validateJson(schema, variable.default, budget).slice(0, mostFaults)) {
-      const text = `The default ${shown(variable.default)} does not fit the schema of "${name}": ${message}`
-      const found = errorAt(place('default'), 'default_mismatch', text, 'Change the default or the schema.')
-      report({ ...found, path: `${found.path}${pointer}` })
-    }
-  }
+  const place: Place = { nodeId: null, path: ['variables', name] }
+  const fits = checkDefault(subject, name, schema, variable.default, place)
+  if (reducer === undefined) return
+  const wanted = reducedTypes[reducer]
   const types = basicTypesOf(schema)
-  if (reducer !== undefined && types !== null && !types.has(reducedType[reducer])) {
-    const message = `The reducer "${reducer}" needs a variable of type ${reducedType[reducer]}, but "${name}" is of type ${[...types].join(' or ')}.`
-    report(errorAt(place('reducer'), 'reducer_mismatch', message, 'Change the reducer or the schema.'))
+  if (types !== null && !types.has(wanted)) {
+    const message = `The reducer "${reducer}" needs a variable of type ${wanted}, but "${name}" is of type ${[...types].join(' or ')}.`
+    const at: Place = { nodeId: null, path: [...place.path, 'reducer'] }
+    subject.report(errorAt(at, 'reducer_mismatch', message, 'Change the reducer or the schema.'))
+  } else if (fits) checkDefault(subject, name, { type: wanted }, variable.default, place, `the reducer "${reducer}"`)
+}
+
+/** Whether a default fits its schema; reports what does not. */
+function checkDefault(
+  { report, budget }: SchemaSubject,
+  name: string,
+  schema: JsonSchema,
+  value: unknown,
+  place: Place,
+  what = 'the schema',
+): boolean {
+  if (value === undefined) return true
+  const faults = validateJson(schema, value, budget)
+  for (const { pointer, message } of faults.slice(0, mostFaults)) {
+    const text = `The default ${shown(value)} does not fit ${what} of "${name}": ${message}`
+    const at: Place = { nodeId: null, path: [...place.path, 'default'] }
+    const found = errorAt(at, 'default_mismatch', text, `Change the default or ${what}.`)
+    report({ ...found, path: `${found.path}${pointer}` })
   }
+  return faults.length === 0
 }

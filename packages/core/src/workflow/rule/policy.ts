@@ -1,4 +1,4 @@
-import { errorAt, inNode, shown } from '../diagnostic.ts'
+import { errorAt, inNode, shown, warningAt } from '../diagnostic.ts'
 import type { WorkflowNode } from '../document-schema.ts'
 import type { Subject } from './subject.ts'
 
@@ -23,13 +23,27 @@ const positive = (most: number, unit: string) => ({
   holds: (value: number) => value > 0 && value <= most,
 })
 
-/** Limits, times and retries: numbers that a run can keep to. */
+/** What to do instead of setting a policy that a node of this type has no use for; the others call something that takes time. */
+const withoutEffect: Partial<Record<WorkflowNode['type'], string>> = {
+  condition: 'An expression is evaluated once and at once. Leave it out.',
+  loop: 'Set it on the nodes inside that call something.',
+  parallel: 'Set it on the nodes inside that call something.',
+  human: 'A person is asked once. To bound the time for an answer set "dueInSeconds".',
+}
+
+/** Limits, times and retries: numbers that a run can keep to, on nodes that it can keep to them for. */
 export function checkPolicies({ workflow, report }: Subject): void {
   for (const [position, node] of workflow.nodes.entries()) {
     for (const { path, value, reason, must, holds } of bounds(node)) {
       if (value === undefined || holds(value)) continue
       const place = inNode(node.id, position, 'data', ...path)
       report(errorAt(place, reason, `"${path.at(-1)}" is ${shown(value)}.`, `It must be ${must}.`))
+    }
+    const hint = withoutEffect[node.type]
+    for (const key of hint === undefined ? [] : (['timeoutMs', 'retry'] as const)) {
+      if (node.data[key] === undefined) continue
+      const message = `"${key}" has no effect on a ${node.type} node.`
+      report(warningAt(inNode(node.id, position, 'data', key), 'policy_without_effect', message, hint!))
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../../base/index.ts'
 import { errorAt, inNode, shown } from '../diagnostic.ts'
 import type { WorkflowNode, WorkflowVariable } from '../document-schema.ts'
+import { reducedTypes } from '../reducer.ts'
 import { basicTypesOf, itemsOf, schemaConflict } from '../schema-type.ts'
 import { outputVariableOf, ownSchema, visibleWrites } from '../writes.ts'
 import type { Subject } from './subject.ts'
@@ -76,6 +77,13 @@ function checkOutputVariable(subject: Subject, node: WorkflowNode, position: num
 
 /** Why what a node writes can't be a value of the variable, or null. */
 export function writeFault(given: JsonSchema, name: string, variable: WorkflowVariable): string | null {
+  const { reducer } = variable
+  // To a list anything can be appended.
+  const refused =
+    reducer === undefined || reducer === 'append' ? null : schemaConflict(given, { type: reducedTypes[reducer] })
+  if (refused !== null) {
+    return `What is written is of type ${refused.given}, but the reducer "${reducer}" of "${name}" takes ${refused.wanted} only.`
+  }
   const appendsElement = variable.reducer === 'append' && basicTypesOf(given)?.has('array') !== true
   const conflict = appendsElement
     ? schemaConflict(given, itemsOf(variable.schema))

@@ -3,6 +3,7 @@ import { Worker } from '@fairlead/core/langgraph'
 import type { Run, RunEvent, Workflow } from '@fairlead/core/workflow'
 import { createAnalyticsService } from '../../analytics/service.ts'
 import type { Database } from '../../database/index.ts'
+import { silentLogger } from '../../database/index.ts'
 import type { BackendKind } from '../../database/testing/index.ts'
 import { createOrganization, newId, openTestDatabase } from '../../database/testing/index.ts'
 import type { Principal } from '../../http/index.ts'
@@ -41,7 +42,7 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
   const runs = runsWith(due)
   const createWorkflow = (by: Principal, definition: Workflow) =>
     workflows.create(by, { definition: definition as unknown as Record<string, unknown> })
-  const answers = new AnswerService({ database, workflows, due, clock })
+  const answers = new AnswerService({ database, workflows, due, clock, logger: silentLogger })
   const audit = async () => {}
   const { prompts } = createPromptServices({ database, clock, createId: newId, checks: [], audit })
   const createTransport = (pollMs = 200) =>
