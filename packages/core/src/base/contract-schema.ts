@@ -26,7 +26,7 @@ export const SequenceParameter = z.coerce.number().int().nonnegative().max(maxCo
 /** Keyset pagination: `cursor` is the `nextCursor` of the page before. */
 export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(8_000).optional(),
+  cursor: z.string().max(1000).optional(),
 })
 
 /** One page of a list; `nextCursor` is null on the last one. */

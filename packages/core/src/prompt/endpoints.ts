@@ -75,7 +75,7 @@ export const reviewEndpoints = {
     ifMatch: true,
   },
   listPromptChecks: { method: 'GET', path: '/prompts/:id/checks', permission: 'prompt:read' },
-  setPromptCheck: { method: 'PUT', path: '/prompts/:id/checks/:name', permission: 'prompt:check' },
+  setPromptCheck: { method: 'PUT', path: '/prompts/:id/checks', permission: 'prompt:check' },
   createMergeRequest: { method: 'POST', path: '/prompts/:id/merge-requests', permission: 'prompt:write' },
   listMergeRequests: { method: 'GET', path: '/prompts/:id/merge-requests', permission: 'prompt:read' },
   getMergeRequest: { method: 'GET', path: request, permission: 'prompt:read' },

@@ -116,8 +116,9 @@ export const reviewContract = {
     responses: { 200: z.strictObject({ data: z.array(Check) }) },
   },
   setPromptCheck: {
-    params: Id.extend({ name: z.string().min(1).max(100) }),
+    params: Id,
     body: z.strictObject({
+      name: z.string().min(1).max(100),
       at: Revision,
       state: z.enum(['pending', 'passed', 'failed']),
       evidence: z.record(z.string(), z.unknown()).default({}),

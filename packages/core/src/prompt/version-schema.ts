@@ -12,7 +12,7 @@ export const RefName = z
   .string()
   .max(100)
   .regex(
-    /^(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/,
+    /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.[A-Za-z0-9_-])*$/,
     'must start with a letter or digit, hold only letters, digits, ".", "_" and "-", and not end in "." or hold ".."',
   )
   .refine((name) => !name.endsWith('.lock'), 'must not end in ".lock", which git takes for its own')

@@ -29,11 +29,9 @@ export function createHistoryRoutes(history: HistoryService): Handlers<keyof typ
       return answer(await history.merge(organizationId, params.id, actorOf(principal), place))
     },
     async listPromptHistory({ organizationId, params, query: { limit }, cursor }) {
-      const [after, open] = cursor.after('number', 'string') ?? []
-      const waiting = open === undefined ? [] : (JSON.parse(open) as (string | null)[])
-      const { rows, next } = await history.history(organizationId, params.id, { limit, after, waiting })
-      const nextCursor = next === null ? null : cursor.next([next.after, JSON.stringify(next.waiting)])
-      return { status: 200, body: { data: rows, nextCursor } }
+      const [after, newest] = cursor.after('number', 'number') ?? []
+      const { rows, next } = await history.history(organizationId, params.id, { limit, after, newest })
+      return { status: 200, body: { data: rows, nextCursor: next && cursor.next(next) } }
     },
     async blamePrompt({ organizationId, params, query }) {
       return { status: 200, body: await history.blame(organizationId, params.id, query.at) }

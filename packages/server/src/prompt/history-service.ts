@@ -5,6 +5,7 @@ import { blame, diffPrompt, layOutHistory, messagesOf, verifyHistory } from '@fa
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
+import type { Edges } from './history-store.ts'
 import { ancestorsOf, loadContents, loadEdges } from './history-store.ts'
 import type { Resolved, Sides } from './merge.ts'
 import { previewMerge, settle } from './merge.ts'
@@ -136,34 +137,33 @@ export class HistoryService {
     })
   }
 
-  /** Newest first, laid out for drawing. `waiting` is what the page before left open. */
+  /** Newest first, laid out for drawing. All pages are laid out from the version that was the newest for the first. */
   history(
     organizationId: string,
     idOrKey: string,
-    { limit, after, waiting }: store.Keyset<number> & { waiting: (string | null)[] },
+    { limit, after, newest }: store.Keyset<number> & { newest: number | undefined },
   ) {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       const found = await store.listVersions(db, prompt.id, { limit: limit + 1, after })
       const versions = found.slice(0, limit)
-      const ids = new Set(versions.map(({ id }) => id))
-      const refs = await store.listRefsAt(db, prompt.id, [...ids])
-      const laidOut = layOutHistory(
-        versions.map((row) => ({ id: row.id, parents: parentsOf(row) })),
-        waiting,
+      const top = newest ?? versions[0]?.version_number ?? 0
+      const refs = await store.listRefsAt(
+        db,
+        prompt.id,
+        versions.map(({ id }) => id),
       )
-      const rows = versions.map((row, index) => {
+      const places = layOut(await loadEdges(db, prompt), { top, from: versions[0], to: versions.at(-1) })
+      const rows = versions.map((row) => {
         const { content: _content, ...version } = toVersion(row)
-        const { lane, lines } = laidOut.rows[index]!
         return {
           version,
-          lane,
-          lines: lines.map(({ parent, ...line }) => ({ ...line, parentId: parent })),
+          ...places.get(row.id)!,
           refs: refs.filter(({ version_id }) => version_id === row.id).map(({ kind, name }) => ({ kind, name })),
         }
       })
       const last = versions.at(-1)
-      const next = found.length > limit && last ? { after: last.version_number, waiting: laidOut.waiting } : null
+      const next = found.length > limit && last ? ([last.version_number, top] as const) : null
       return { rows, next }
     })
   }
@@ -275,6 +275,21 @@ export class HistoryService {
   #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#parts.database.withOrganization(organizationId, work)
   }
+}
+
+/** Where the versions of a page stand in the graph of all up to the newest. Numbers rise by one, in the order of the edges. */
+function layOut(
+  { parents }: Edges,
+  { top, from, to }: { top: number; from: store.VersionRow | undefined; to: store.VersionRow | undefined },
+) {
+  const places = new Map<string, { lane: number; lines: { from: number; to: number; parentId: string }[] }>()
+  if (!from || !to) return places
+  const above = [...parents].slice(to.version_number - 1, top).reverse()
+  const { rows } = layOutHistory(above.map(([id, ids]) => ({ id, parents: ids })))
+  for (const { id, lane, lines } of rows.slice(top - from.version_number)) {
+    places.set(id, { lane, lines: lines.map(({ parent, ...line }) => ({ ...line, parentId: parent })) })
+  }
+  return places
 }
 
 function parentsOf({ parent_version_id, merge_parent_version_id }: store.VersionRow): string[] {

@@ -10,7 +10,10 @@ const pathOf = { branch: 'branches', label: 'labels', tag: 'tags' } as const
 /** What the three kinds have in common. */
 type Named = Pick<HandlerContext<'getPromptBranch'>, 'organizationId' | 'params'>
 type Moving = Pick<HandlerContext<'movePromptBranch'>, 'organizationId' | 'principal' | 'params' | 'body' | 'ifMatch'>
-type Removing = Pick<HandlerContext<'removePromptBranch'>, 'organizationId' | 'principal' | 'params' | 'query' | 'ifMatch'>
+type Removing = Pick<
+  HandlerContext<'removePromptBranch'>,
+  'organizationId' | 'principal' | 'params' | 'query' | 'ifMatch'
+>
 
 /** Branches, labels and tags over HTTP. A ref's ETag is the commit hash of the version it names. */
 export function createRefRoutes(refs: RefService): Handlers<keyof typeof refEndpoints> {
@@ -26,8 +29,10 @@ export function createRefRoutes(refs: RefService): Handlers<keyof typeof refEndp
       const ref = { kind, name: params.name }
       const request = { ...body, expectedHash: ifMatch }
       const reference = await refs.move(organizationId, params.id, actorOf(principal), ref, request)
-      const answer = { body: reference, location: locationOf(reference), etag: reference.version.commitHash }
-      return ifMatch === null ? { status: 201 as const, ...answer } : { status: 200 as const, ...answer }
+      const answer = { body: reference, etag: reference.version.commitHash }
+      return ifMatch === null
+        ? { status: 201 as const, ...answer, location: locationOf(reference) }
+        : { status: 200 as const, ...answer }
     }
   const removing =
     (kind: RefKind) =>

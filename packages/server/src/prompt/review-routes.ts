@@ -40,7 +40,7 @@ export function createReviewRoutes({
       return { status: 200, body: { data: await reviews.checks(organizationId, params.id, query.at) } }
     },
     async setPromptCheck({ organizationId, params, body }) {
-      return { status: 200, body: await reviews.setCheck(organizationId, params.id, params.name, body) }
+      return { status: 200, body: await reviews.setCheck(organizationId, params.id, body) }
     },
     async createMergeRequest({ organizationId, principal, params, body }) {
       const request = await reviews.open(organizationId, params.id, actorOf(principal), body)

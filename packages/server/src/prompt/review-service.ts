@@ -144,9 +144,9 @@ export class ReviewService {
     }: { versionId: string; verdict: 'approved' | 'changes_requested'; comment?: string | undefined },
   ): Promise<MergeRequest> {
     const { userId } = by
-    if (userId === null) throw new FairleadError('auth.user_required', 'A verdict is a person’s: sign in as one.')
     return this.#within(organizationId, async (db) => {
       const { prompt, row, source } = await this.#current(db, idOrKey, id)
+      if (userId === null) throw new FairleadError('auth.user_required', 'A verdict is a person’s: sign in as one.')
       if (source.id !== versionId) {
         const message = `The source has moved on to version ${source.version_number}: look at that one.`
         throw new FairleadError('prompt.head_not_seen', message, { data: { versionId: source.id } })
@@ -209,8 +209,7 @@ export class ReviewService {
   setCheck(
     organizationId: string,
     idOrKey: string,
-    name: string,
-    { at, state, evidence }: Pick<Check, 'state' | 'evidence'> & { at: string },
+    { name, at, state, evidence }: Pick<Check, 'name' | 'state' | 'evidence'> & { at: string },
   ): Promise<Check> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)

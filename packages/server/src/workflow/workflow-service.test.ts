@@ -116,7 +116,13 @@ describe.each(backends)('workflows on %s', (kind) => {
   })
 
   it('name in the catalogue what the organization has, and its prompts with their variables', async () => {
-    const author = { author: { name: 'Ada', email: 'ada@example.com' }, userId: null, kind: 'key' as const, id: 'k', role: null }
+    const author = {
+      author: { name: 'Ada', email: 'ada@example.com' },
+      userId: null,
+      kind: 'key' as const,
+      id: 'k',
+      role: null,
+    }
     const content = { text: 'Hello {{name}}', variables: { name: { type: 'string' } } }
     const { id } = await room.prompts.create(by.organizationId, author, { key: 'greet', content })
     const catalog = await room.workflows.catalog(by.organizationId)

@@ -98,8 +98,8 @@ export const reviewRequests: Requests<keyof typeof reviewEndpoints> = {
   deleteProtectionRule: newRule,
   listPromptChecks: async (by) => ({ params: { id: (await newPrompt(by)).id }, query: { at: '1' } }),
   setPromptCheck: async (by) => ({
-    params: { id: (await newPrompt(by)).id, name: 'lint' },
-    body: { at: '1', state: 'passed', evidence: { by: by.name() } },
+    params: { id: (await newPrompt(by)).id },
+    body: { name: 'lint', at: '1', state: 'passed', evidence: { by: by.name() } },
   }),
   createMergeRequest: async (by) => ({
     params: { id: (await newForkedPrompt(by)).id },

@@ -1,0 +1,224 @@
+import type { ProtectionRule } from '@fairlead/core/prompt'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { backends } from '../database/testing/index.ts'
+import type { Actor } from './actor.ts'
+import type { CheckSource } from './ports.ts'
+import type { TestPromptRoom } from './testing/room.suite.ts'
+import { keyActor, openPromptRoom, personActor } from './testing/room.suite.ts'
+
+const noRule: Omit<ProtectionRule, 'id' | 'createdAt' | 'updatedAt' | 'refKind'> = {
+  promptId: null,
+  pattern: 'main',
+  noDirectCommit: false,
+  requiredApprovals: 0,
+  dismissStale: true,
+  authorMayApprove: false,
+  linearHistory: false,
+  requiredChecks: [],
+  allowReset: false,
+  bypassRoles: [],
+  includeAdmins: true,
+}
+
+describe.each(backends)('protection on %s', (kind) => {
+  let room: TestPromptRoom
+  let org: string
+  let author: Actor
+  let reviewer: Actor
+  let other: Actor
+  let admin: Actor
+  /** Contents whose experiment has been won. */
+  const won = new Set<string>()
+  const experiment: CheckSource = {
+    checkName: 'experiment',
+    isMet: async (_db, { contentHash }) => won.has(contentHash),
+  }
+
+  beforeAll(async () => {
+    room = await openPromptRoom(kind, [experiment])
+  })
+  afterAll(() => room.database.close())
+  beforeEach(async () => {
+    org = await room.newOrganization()
+    author = await personActor(room.database, org)
+    reviewer = await personActor(room.database, org)
+    other = await personActor(room.database, org)
+    admin = await personActor(room.database, org, 'admin')
+    await room.prompts.create(org, author, { key: 'p', content: { text: 'a\nb\nc\n' } })
+  })
+
+  const protect = (rule: Partial<typeof noRule> & { refKind?: 'branch' | 'label' | 'tag' }) =>
+    room.rules.create(org, admin, { ...noRule, refKind: 'branch', ...rule })
+  const headOf = async (branch: string) => (await room.refs.get(org, 'p', { kind: 'branch', name: branch })).version
+  const commit = async (branch: string, text: string, by = author, bypass?: string) => {
+    const expectedHash = (await headOf(branch)).commitHash
+    return room.prompts.commit(org, 'p', by, { branch, expectedHash, content: { text }, bypass })
+  }
+  const fork = async (text: string, name = 'draft') => {
+    await room.refs.move(org, 'p', author, { kind: 'branch', name }, { to: 'branch/main', expectedHash: null })
+    return commit(name, text)
+  }
+  const request = (target: { kind: 'branch' | 'label'; name: string } = { kind: 'branch', name: 'main' }) =>
+    room.reviews.open(org, 'p', author, { source: 'draft', target })
+  const approve = async (id: string, by: Actor) =>
+    room.reviews.review(org, 'p', by, id, { versionId: (await headOf('draft')).id, verdict: 'approved' })
+  const merge = (id: string, by = author, more: object = {}) =>
+    room.reviews.merge(org, 'p', by, id, { mode: 'merge', ...more })
+  const refused = (...requirements: string[]) => ({
+    code: 'prompt.protected',
+    data: { violations: requirements.map((requirement) => expect.objectContaining({ requirement })) },
+  })
+
+  it('lets a branch move by merge requests only', async () => {
+    await protect({ noDirectCommit: true })
+    await expect(commit('main', 'x\n')).rejects.toMatchObject(refused('merge_request'))
+    await fork('a\nb\nC\n')
+    const expectedHash = (await headOf('main')).commitHash
+    const direct = { branch: 'main', expectedHash }
+    await expect(
+      room.history.merge(org, 'p', author, { ...direct, source: 'branch/draft', mode: 'merge' }),
+    ).rejects.toMatchObject(refused('merge_request'))
+    const main = { kind: 'branch' as const, name: 'main' }
+    await expect(room.refs.move(org, 'p', admin, main, { to: 'branch/draft', expectedHash })).rejects.toMatchObject(
+      refused('merge_request'),
+    )
+    const { id } = await request()
+    expect((await merge(id)).request).toMatchObject({ status: 'merged', missing: [] })
+    expect((await headOf('main')).content.text).toBe('a\nb\nC\n')
+    await expect(merge(id)).rejects.toMatchObject({ code: 'prompt.merge_request_closed' })
+  })
+
+  it('asks for approvals by others, of the version that they saw', async () => {
+    await protect({ requiredApprovals: 2 })
+    await fork('a\nb\nC\n')
+    const { id, missing } = await request()
+    expect(missing).toMatchObject([{ requirement: 'approvals' }])
+    await approve(id, author)
+    await approve(id, reviewer)
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    const seen = (await headOf('draft')).id
+    await commit('draft', 'a\nb\nCC\n')
+    await expect(
+      room.reviews.review(org, 'p', other, id, { versionId: seen, verdict: 'approved' }),
+    ).rejects.toMatchObject({ code: 'prompt.head_not_seen' })
+    await approve(id, other)
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    const described = await approve(id, reviewer)
+    expect(described.approvals.map(({ stale }) => stale).sort()).toEqual([false, false, true, true])
+    expect(described.missing).toEqual([])
+    await room.reviews.review(org, 'p', other, id, {
+      versionId: (await headOf('draft')).id,
+      verdict: 'changes_requested',
+    })
+    await expect(merge(id)).rejects.toMatchObject(refused('changes_requested', 'approvals'))
+    await approve(id, other)
+    expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
+  })
+
+  it('does not count those who wrote a version that is brought, nor keys', async () => {
+    await protect({ requiredApprovals: 1 })
+    await fork('a\nb\nC\n')
+    await commit('draft', 'A\nb\nC\n', reviewer)
+    const { id } = await request()
+    await approve(id, reviewer)
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    const versionId = (await headOf('draft')).id
+    await expect(
+      room.reviews.review(org, 'p', keyActor(), id, { versionId, verdict: 'approved' }),
+    ).rejects.toMatchObject({ code: 'auth.user_required' })
+    await approve(id, other)
+    expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
+  })
+
+  it('keeps a history linear, and refs where they are', async () => {
+    await protect({ linearHistory: true })
+    await fork('a\nb\nc\nd\n')
+    await commit('main', 'A\nb\nc\n')
+    const { id } = await request()
+    await expect(merge(id)).rejects.toMatchObject(refused('linear_history'))
+    const main = { kind: 'branch' as const, name: 'main' }
+    const back = { to: '1', expectedHash: (await headOf('main')).commitHash, force: true }
+    await expect(room.refs.move(org, 'p', author, main, back)).rejects.toMatchObject(refused('reset'))
+    expect((await merge(id, author, { mode: 'squash' })).version).toMatchObject({ mergeParentVersionId: null })
+    // A merge made elsewhere does not come in by the back door.
+    await room.refs.move(org, 'p', author, { kind: 'branch', name: 'side' }, { to: 'branch/main', expectedHash: null })
+    await room.refs.move(org, 'p', author, { kind: 'branch', name: 'more' }, { to: 'branch/main', expectedHash: null })
+    await commit('side', 'A\nb\nc\nd\nside\n')
+    const expectedHash = (await headOf('more')).commitHash
+    await room.history.merge(org, 'p', author, {
+      branch: 'more',
+      expectedHash,
+      source: 'branch/side',
+      mode: 'no-fast-forward',
+    })
+    const move = { to: 'branch/more', expectedHash: (await headOf('main')).commitHash }
+    await expect(room.refs.move(org, 'p', author, main, move)).rejects.toMatchObject(refused('linear_history'))
+  })
+
+  it('holds for labels and patterns, when they are made, moved and removed', async () => {
+    await protect({ refKind: 'label', pattern: 'prod*', requiredChecks: ['lint'] })
+    const label = { kind: 'label' as const, name: 'production' }
+    await expect(room.refs.move(org, 'p', author, label, { to: '1', expectedHash: null })).rejects.toMatchObject(
+      refused('check'),
+    )
+    await room.refs.move(org, 'p', author, { kind: 'label', name: 'staging' }, { to: '1', expectedHash: null })
+    await room.reviews.setCheck(org, 'p', { name: 'lint', at: '1', state: 'passed', evidence: {} })
+    const made = await room.refs.move(org, 'p', author, label, { to: '1', expectedHash: null })
+    await commit('main', 'x\n')
+    const expectedHash = made.version.commitHash
+    await expect(room.refs.move(org, 'p', author, label, { to: '2', expectedHash })).rejects.toMatchObject(
+      refused('check'),
+    )
+    await expect(room.refs.remove(org, 'p', author, label, { expectedHash })).rejects.toMatchObject(refused('reset'))
+    await room.reviews.setCheck(org, 'p', { name: 'lint', at: '2', state: 'failed', evidence: {} })
+    await expect(room.refs.move(org, 'p', author, label, { to: '2', expectedHash })).rejects.toMatchObject(
+      refused('check'),
+    )
+    // Equal content is as good, whichever version it is of.
+    await commit('main', 'a\nb\nc\n')
+    expect(await room.refs.move(org, 'p', author, label, { to: '3', expectedHash })).toMatchObject({
+      version: { versionNumber: 3 },
+    })
+  })
+
+  it('takes an experiment’s word for its check, and nobody else’s', async () => {
+    await protect({ refKind: 'label', pattern: 'production', requiredChecks: ['experiment'] })
+    await fork('a\nb\nC\n')
+    await room.reviews.setCheck(org, 'p', { name: 'experiment', at: 'branch/draft', state: 'passed', evidence: {} })
+    const { id } = await request({ kind: 'label', name: 'production' })
+    await expect(merge(id)).rejects.toMatchObject(refused('check'))
+    won.add((await headOf('draft')).contentHash)
+    expect(await merge(id)).toMatchObject({
+      request: { status: 'merged' },
+      reference: { kind: 'label', name: 'production' },
+    })
+  })
+
+  it('lets those pass over it whom the rule names, with a reason that is kept', async () => {
+    await protect({ noDirectCommit: true, bypassRoles: ['admin'] })
+    await expect(commit('main', 'x\n', author, 'in a hurry')).rejects.toMatchObject({ code: 'prompt.bypass_refused' })
+    await expect(commit('main', 'x\n', keyActor(), 'in a hurry')).rejects.toMatchObject({
+      code: 'prompt.bypass_refused',
+    })
+    await expect(commit('main', 'x\n', admin)).rejects.toMatchObject(refused('merge_request'))
+    await commit('main', 'x\n', admin, 'production is down')
+    const [last] = await room.refs.log(org, 'p', {}, { limit: 1, after: undefined })
+    expect(last).toMatchObject({ actor: admin.userId, reason: 'commit (bypass: production is down)' })
+    await protect({ noDirectCommit: true, includeAdmins: false, pattern: '*' })
+    await commit('main', 'y\n', admin, 'still down')
+  })
+
+  it('is changed by compare-and-swap, and every change of it is audited', async () => {
+    const rule = await protect({ noDirectCommit: true })
+    const changed = await room.rules.update(org, admin, rule.id, rule.updatedAt, { ...noRule, refKind: 'branch' })
+    expect(changed.noDirectCommit).toBe(false)
+    await expect(
+      room.rules.update(org, admin, rule.id, rule.updatedAt, { ...noRule, refKind: 'branch' }),
+    ).rejects.toMatchObject({ code: 'prompt.rule_changed', data: { etag: changed.updatedAt } })
+    await room.rules.remove(org, admin, rule.id, changed.updatedAt)
+    await expect(room.rules.get(org, rule.id)).rejects.toMatchObject({ code: 'prompt.rule_not_found' })
+    const actions = room.audited.slice(-3).map((entry) => (entry as { action: string }).action)
+    expect(actions).toEqual(['protection.create', 'protection.update', 'protection.delete'])
+    await commit('main', 'x\n')
+  })
+})
