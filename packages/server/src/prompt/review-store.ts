@@ -84,17 +84,22 @@ export async function putApproval(db: Db, row: Insertable<Tables['prompt_approva
     .execute()
 }
 
-/** The people who made these versions. */
+/** The people who made these versions, themselves or by a key of theirs. */
 export async function listCreators(db: Db, promptId: string, versionIds: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('prompt_versions')
-    .select('created_by')
+    .leftJoin('api_keys', (join) =>
+      join
+        .onRef('api_keys.organization_id', '=', 'prompt_versions.organization_id')
+        // As `actorOf` names a key.
+        .on(sql<boolean>`prompt_versions.author_email = 'key+' || api_keys.id || '@fairlead.invalid'`),
+    )
+    .select((eb) => eb.fn.coalesce('prompt_versions.created_by', 'api_keys.created_by').as('by'))
     .distinct()
     .where('prompt_id', '=', promptId)
-    .where(sql<boolean>`id = any(${versionIds}::uuid[])`)
-    .where('created_by', 'is not', null)
+    .where(sql<boolean>`prompt_versions.id = any(${versionIds}::uuid[])`)
     .execute()
-  return rows.map(({ created_by }) => created_by!)
+  return rows.flatMap(({ by }) => by ?? [])
 }
 
 /** Whether a check has passed for a version of this content, and not failed since. */
