@@ -27,6 +27,8 @@ export const permissions = [
   'prompt:read',
   'prompt:write',
   'prompt:try',
+  /** Brings versions in under the names and times of their authors. */
+  'prompt:import',
   /** Says how a check of a version went. */
   'prompt:check',
   /** Makes and changes what protects branches and labels. */

@@ -54,6 +54,12 @@ export const historyEndpoints = {
   verifyPromptHistory: { method: 'GET', path: '/prompts/:id/verification', permission: 'prompt:read' },
 } as const satisfies Record<string, Endpoint>
 
+/** Whole histories that come and go, as to and from git. */
+export const transferEndpoints = {
+  exportPrompt: { method: 'GET', path: '/prompts/:id/export', permission: 'prompt:read' },
+  importPrompt: { method: 'POST', path: '/prompts/import', permission: 'prompt:import' },
+} as const satisfies Record<string, Endpoint>
+
 const request = '/prompts/:id/merge-requests/:requestId'
 
 /** What protects refs, and how people let a change through. */
@@ -90,5 +96,6 @@ export const promptEndpoints = {
   ...versionEndpoints,
   ...refEndpoints,
   ...historyEndpoints,
+  ...transferEndpoints,
   ...reviewEndpoints,
 } as const

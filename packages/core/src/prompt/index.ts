@@ -4,7 +4,14 @@ export { diffPrompt, type PromptChange } from './diff/diff-prompt.ts'
 export { diffWords, splitWords } from './diff/diff-words.ts'
 export type { Edit, EditScript } from './diff/edit.ts'
 export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
-export { historyEndpoints, promptEndpoints, refEndpoints, reviewEndpoints, versionEndpoints } from './endpoints.ts'
+export {
+  historyEndpoints,
+  promptEndpoints,
+  refEndpoints,
+  reviewEndpoints,
+  transferEndpoints,
+  versionEndpoints,
+} from './endpoints.ts'
 export { type ImportedHistory, type ImportOptions, readFastExport } from './git/fast-export.ts'
 export { type HistoryCommit, type HistoryRef, writeFastImport } from './git/fast-import.ts'
 export { type PromptTree, treeOf } from './git/prompt-tree.ts'
@@ -23,5 +30,4 @@ export type { RefLogEntry } from './ref-contract-schema.ts'
 export { type RenderResult, renderPrompt, type VariableFault } from './render.ts'
 export type { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'
 export { messagesOf, variablesOf } from './variables.ts'
-export type { Prompt } from './version-contract-schema.ts'
-export type { PromptReference, PromptVersion } from './version-schema.ts'
+export type { Prompt, PromptReference, PromptVersion } from './version-schema.ts'

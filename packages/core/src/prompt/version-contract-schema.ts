@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { EndpointContract } from '../base/contract-schema.ts'
-import { PageQuery, page, Timestamp, TokenUsage, VersionNumber, VersionParameter } from '../base/contract-schema.ts'
+import { PageQuery, page, TokenUsage, VersionNumber, VersionParameter } from '../base/contract-schema.ts'
 import { PromptContent, PromptMessage } from './document-schema.ts'
 import type { versionEndpoints } from './endpoints.ts'
-import { Bypass, CommitMessage, Id, PromptVersion, RefName } from './version-schema.ts'
+import { Bypass, CommitMessage, Id, Prompt, PromptVersion, RefName } from './version-schema.ts'
 
 const Key = z
   .string()
@@ -12,16 +12,6 @@ const Key = z
     /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
     'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"',
   )
-
-export const Prompt = z.strictObject({
-  id: z.string(),
-  key: z.string(),
-  name: z.string(),
-  description: z.string().nullable(),
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
-})
-export type Prompt = z.infer<typeof Prompt>
 
 const CommitFields = { content: PromptContent, commitMessage: CommitMessage.optional() }
 

@@ -61,3 +61,13 @@ export const PromptReference = z.strictObject({
   updatedAt: Timestamp,
 })
 export type PromptReference = z.infer<typeof PromptReference>
+
+export const Prompt = z.strictObject({
+  id: z.string(),
+  key: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+})
+export type Prompt = z.infer<typeof Prompt>

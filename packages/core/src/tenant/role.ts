@@ -29,6 +29,7 @@ const admin = [
   'key:read',
   'key:write',
   'token:write',
+  'prompt:import',
   'prompt:check',
   'prompt:protect',
   'price:write',

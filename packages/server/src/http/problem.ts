@@ -83,6 +83,7 @@ export const statusOfCode = {
   'prompt.merge_request_exists': 409,
   'prompt.head_not_seen': 409,
   'prompt.same_ref': 422,
+  'prompt.unknown_parent': 422,
   'prompt.invalid_content': 400,
   'prompt.invalid_variables': 400,
   'prompt.too_long': 422,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { FairleadError } from '@fairlead/core/base'
-import type { PromptContent } from '@fairlead/core/prompt'
+import type { Author, PromptContent } from '@fairlead/core/prompt'
 import { encodeCommit, encodeContent } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
@@ -71,16 +71,22 @@ export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: 
 }
 
 function hashes({ content, parent, mergeParent, by, committedAt, commitMessage }: Commit) {
+  const parents = [parent, mergeParent].filter((each) => each != null)
+  return hashesOf({ content, parents, author: by.author, committedAt, message: commitMessage ?? '' })
+}
+
+/** What vouches for a version, and for the history behind it. */
+export function hashesOf(version: {
+  content: PromptContent
+  parents: readonly Pick<store.VersionRow, 'commit_hash'>[]
+  author: Author
+  committedAt: Date
+  message: string
+}) {
+  const { content, parents, ...said } = version
   const contentHash = sha256(encodeContent(content))
-  const commitHash = sha256(
-    encodeCommit({
-      contentHash: hex(contentHash),
-      parents: [parent, mergeParent].flatMap((each) => (each ? [hex(each.commit_hash)] : [])),
-      author: by.author,
-      committedAt,
-      message: commitMessage ?? '',
-    }),
-  )
+  const parentHashes = parents.map(({ commit_hash }) => hex(commit_hash))
+  const commitHash = sha256(encodeCommit({ contentHash: hex(contentHash), parents: parentHashes, ...said }))
   return { content_hash: contentHash, commit_hash: commitHash }
 }
 

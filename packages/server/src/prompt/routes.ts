@@ -7,6 +7,7 @@ import { createRefRoutes } from './ref-routes.ts'
 import { createReviewRoutes } from './review-routes.ts'
 import type { PromptService } from './service.ts'
 import type { PromptServices } from './services.ts'
+import { createTransferRoutes } from './transfer-routes.ts'
 import type { TryPrompt } from './try.ts'
 
 /** The prompt room over HTTP: `:id` takes a prompt's id or its key. */
@@ -18,6 +19,7 @@ export function createPromptRoutes({
     ...createVersionRoutes(services.prompts, tryPrompt),
     ...createRefRoutes(services.refs),
     ...createHistoryRoutes(services.history),
+    ...createTransferRoutes(services.transfers),
     ...createReviewRoutes(services),
   }
 }

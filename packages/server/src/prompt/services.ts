@@ -8,6 +8,7 @@ import { ReviewService } from './review-service.ts'
 import type { RuleServiceParts } from './rule-service.ts'
 import { RuleService } from './rule-service.ts'
 import { PromptService } from './service.ts'
+import { TransferService } from './transfer-service.ts'
 import { VersionWriter } from './version-writer.ts'
 
 export interface PromptRoomParts {
@@ -25,6 +26,7 @@ export interface PromptServices {
   history: HistoryService
   reviews: ReviewService
   rules: RuleService
+  transfers: TransferService
 }
 
 /** The prompt room's services; all of them move refs in one way, under one protection. */
@@ -38,5 +40,6 @@ export function createPromptServices({ database, clock, createId, checks, audit 
     history: new HistoryService({ database, refs, versions }),
     reviews: new ReviewService({ database, protection, refs, versions, clock, createId }),
     rules: new RuleService({ database, createId, audit }),
+    transfers: new TransferService({ database, refs, createId }),
   }
 }

@@ -386,3 +386,29 @@ export async function listAllVersions(db: Db, promptId: string): Promise<Version
     .orderBy('version_number')
     .execute()
 }
+
+/** In the order in which they were made, behind a version number. */
+export async function listVersionsFrom(
+  db: Db,
+  promptId: string,
+  { limit, after }: Keyset<number>,
+): Promise<VersionRow[]> {
+  return db
+    .selectFrom('prompt_versions')
+    .selectAll()
+    .where('prompt_id', '=', promptId)
+    .where('version_number', '>', after ?? 0)
+    .orderBy('version_number')
+    .limit(limit)
+    .execute()
+}
+
+/** Commit hashes by version id. */
+export async function hashesOfVersions(db: Db, ids: readonly string[]): Promise<Map<string, Buffer>> {
+  const rows = await db
+    .selectFrom('prompt_versions')
+    .select(['id', 'commit_hash'])
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()
+  return new Map(rows.map(({ id, commit_hash }) => [id, commit_hash]))
+}

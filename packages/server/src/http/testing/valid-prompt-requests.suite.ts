@@ -1,11 +1,15 @@
-import type { historyEndpoints, refEndpoints, reviewEndpoints } from '@fairlead/core/prompt'
+import type { historyEndpoints, refEndpoints, reviewEndpoints, transferEndpoints } from '@fairlead/core/prompt'
 import type { ValidRequest } from './call.suite.ts'
 import type { Inhabitant } from './inhabited-server.suite.ts'
 import { greeting, newForkedPrompt, newPrompt } from './prompts.suite.ts'
 
-type Requests<Name extends keyof typeof refEndpoints | keyof typeof historyEndpoints | keyof typeof reviewEndpoints> = {
-  [Each in Name]: (by: Inhabitant) => Promise<ValidRequest<Each>>
-}
+type Requests<
+  Name extends
+    | keyof typeof refEndpoints
+    | keyof typeof historyEndpoints
+    | keyof typeof transferEndpoints
+    | keyof typeof reviewEndpoints,
+> = { [Each in Name]: (by: Inhabitant) => Promise<ValidRequest<Each>> }
 
 async function newRef(by: Inhabitant, kind: 'branch' | 'label' | 'tag') {
   const { id, etag } = await newPrompt(by)
@@ -67,6 +71,24 @@ export const historyRequests: Requests<keyof typeof historyEndpoints> = {
   listPromptHistory: async (by) => ({ params: { id: (await newForkedPrompt(by)).id }, query: { limit: 2 } }),
   blamePrompt: async (by) => ({ params: { id: (await newForkedPrompt(by)).id } }),
   verifyPromptHistory: async (by) => ({ params: { id: (await newForkedPrompt(by)).id } }),
+}
+
+export const transferRequests: Requests<keyof typeof transferEndpoints> = {
+  exportPrompt: async (by) => ({ params: { id: (await newForkedPrompt(by)).id } }),
+  importPrompt: async (by) => ({
+    body: {
+      key: by.name(),
+      commits: [
+        {
+          parents: [],
+          content: greeting(by),
+          author: { name: by.name(), email: 'a@example.com' },
+          committedAt: '2026-01-01T00:00:00Z',
+          message: by.name(),
+        },
+      ],
+    },
+  }),
 }
 
 function rule(by: Inhabitant) {

@@ -2,7 +2,7 @@ import type { EndpointName } from '@fairlead/core/endpoints'
 import type { ValidRequest } from './call.suite.ts'
 import type { Inhabitant } from './inhabited-server.suite.ts'
 import { greeting, newPrompt } from './prompts.suite.ts'
-import { historyRequests, refRequests, reviewRequests } from './valid-prompt-requests.suite.ts'
+import { historyRequests, refRequests, reviewRequests, transferRequests } from './valid-prompt-requests.suite.ts'
 
 /**
  * How to ask each endpoint so that it succeeds, once: whatever it needs is made first, through the API. An endpoint
@@ -92,6 +92,7 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   }),
   ...refRequests,
   ...historyRequests,
+  ...transferRequests,
   ...reviewRequests,
 
   listPrices: async () => ({ query: { limit: 200 } }),
