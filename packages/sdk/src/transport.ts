@@ -45,7 +45,8 @@ export interface Sent {
   params?: Record<string, string | number> | undefined
   query?: Record<string, unknown> | undefined
   body?: unknown
-  ifMatch?: string
+  /** The tag that must be the current one; null asks that there is nothing yet. */
+  ifMatch?: string | null
 }
 
 /** A body with its entity tag, without quotes; empty when there is none. */
@@ -89,7 +90,8 @@ export class Transport {
   ): Promise<Received<ResponseOf<Name>>> {
     const endpoint: Endpoint = endpoints[name]
     const headers: Record<string, string> = { Accept: 'application/json' }
-    if (sent.ifMatch !== undefined) headers['If-Match'] = `"${sent.ifMatch}"`
+    if (sent.ifMatch === null) headers['If-None-Match'] = '*'
+    else if (sent.ifMatch !== undefined) headers['If-Match'] = `"${sent.ifMatch}"`
     if (endpoint.method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? newKey()
     const maxRetries = options.maxRetries ?? this.#options.maxRetries ?? defaultMaxRetries
     for (let attempt = 1; ; attempt++) {

@@ -24,7 +24,9 @@ import type { Jobs } from './jobs/index.ts'
 import { createJobs, retentionSchedule, runRetention } from './jobs/index.ts'
 import type { Models } from './model-source.ts'
 import { createModels } from './model-source.ts'
+import type { PromptOperator } from './prompt/index.ts'
 import {
+  createPromptOperator,
   createPromptRoutes,
   createPromptServices,
   createTryPrompt,
@@ -88,7 +90,7 @@ export interface ControlPlaneOptions {
   clock?: Clock
 }
 
-export interface ControlPlane extends Operator {
+export interface ControlPlane extends Operator, PromptOperator {
   /** To serve it inside another Express 5 app: `app.use('/fairlead', controlPlane.app)`. */
   readonly app: Express
   readonly database: Database
@@ -235,11 +237,12 @@ function wireRooms(foundation: Foundation) {
     openApi: createOpenApi(),
   })
   const operator = createOperator(database, tenant, newId)
+  const promptOperator = createPromptOperator({ ...promptServices, organizationOf: operator.organizationOf })
   const background = createBackground(foundation, workflow)
   return {
     app,
     authenticator,
-    operator,
+    operator: { ...operator, ...promptOperator },
     start: background.start,
     stopWorking: workflow.stopWorking,
     /** Stops what works in the background; requests have ended by then. */

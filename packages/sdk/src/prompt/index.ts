@@ -1,19 +1,25 @@
 import type { ResponseOf } from '@fairlead/core/contract'
-import type { Prompt, PromptReference, PromptVersion } from '@fairlead/core/prompt'
+import type { Prompt, PromptVersion } from '@fairlead/core/prompt'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
 import type { Versioned } from '../versioned.ts'
 import { versioned } from '../versioned.ts'
+import { PromptHistory } from './history.ts'
+
+export { type Committed, type Place, PromptHistory } from './history.ts'
 
 const tryTimeoutMs = 120_000
 
 /** Prompts and their versions. Every `id` may be a prompt's id or its key. */
 export class Prompts {
+  /** Branches, labels and tags, comparing and merging. */
+  readonly history: PromptHistory
   readonly #transport: Transport
 
   constructor(transport: Transport) {
     this.#transport = transport
+    this.history = new PromptHistory(transport)
   }
 
   /** Creates a prompt with its first version. Throws `prompt.key_taken`. */
@@ -35,11 +41,12 @@ export class Prompts {
   }
 
   /**
-   * Commits to `main` on top of the head that was read (a prompt, or a version with its `etag`). Throws a
-   * `FairleadConflictError` (`prompt.head_moved`) with the present head when somebody else was faster.
+   * Commits to a branch, by default `main`, on top of the head that was read (a prompt, a branch, or a version, with its
+   * `etag`; null begins the branch). Throws a `FairleadConflictError` (`prompt.head_moved`) when somebody else was faster,
+   * with the present head, and how both would merge.
    */
   async commit(
-    { id, etag }: { id: string; etag: string },
+    { id, etag }: { id: string; etag: string | null },
     commit: BodyOf<'createPromptVersion'>,
     options?: CallOptions,
   ): Promise<Versioned<PromptVersion>> {
@@ -55,11 +62,6 @@ export class Prompts {
   async version(id: string, versionNumber: number, options?: CallOptions): Promise<Versioned<PromptVersion>> {
     const params = { id, version: versionNumber }
     return versioned(await this.#transport.call('getPromptVersion', { params }, options))
-  }
-
-  /** A branch with the version at its head. */
-  async branch(id: string, name: string, options?: CallOptions): Promise<Versioned<PromptReference>> {
-    return versioned(await this.#transport.call('getPromptBranch', { params: { id, name } }, options))
   }
 
   /** A version's messages with the variables filled in. Throws `prompt.invalid_variables`, with pointers. */

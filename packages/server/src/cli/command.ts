@@ -4,6 +4,7 @@ import { doctor } from './doctor.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import { createOrganization, listOrganizations, migrate, printOpenApi } from './maintenance.ts'
 import { complain, say } from './output.ts'
+import { exportPrompt, importPrompt, mirrorPrompts } from './prompts.ts'
 import { serve } from './serve.ts'
 
 export interface Surroundings {
@@ -30,6 +31,9 @@ const commands: Record<string, Command> = {
   'keys revoke': revokeKey,
   'organizations create': createOrganization,
   'organizations list': listOrganizations,
+  'prompts export': exportPrompt,
+  'prompts import': importPrompt,
+  'prompts mirror': mirrorPrompts,
 }
 
 const help = `fairlead: the control plane of Fairlead
@@ -43,6 +47,9 @@ Usage: fairlead [command] [options]
   keys revoke           --organization <slug> <key id>
   organizations create  --slug <slug> [--name <name>]
   organizations list
+  prompts export        --organization <slug> --prompt <key> --git <folder>: its history into a git repository
+  prompts import        --organization <slug> --prompt <key> --git <folder> [--path <file>]: from one
+  prompts mirror        --organization <slug> --folder <folder> [--label <label>]: what all prompts say now, as files
   openapi               print the OpenAPI document
   doctor                check this machine, the configuration and the database
 
@@ -79,6 +86,11 @@ export async function runCommand(args: readonly string[], { env, version }: Surr
         slug: text,
         scopes: text,
         expires: text,
+        prompt: text,
+        git: text,
+        path: text,
+        folder: text,
+        label: text,
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

@@ -1,4 +1,6 @@
 export { promptCatalog } from './catalog.ts'
+export type { PromptOperator, WholeHistory } from './operator.ts'
+export { createPromptOperator } from './operator.ts'
 export { createPromptRoutes } from './routes.ts'
 export { refResolver } from './select.ts'
 export { createPromptServices } from './services.ts'

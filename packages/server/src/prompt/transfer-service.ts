@@ -30,6 +30,8 @@ export interface ImportRequest {
   commits: readonly Travelling[]
   /** `commit` is a commit hash. */
   refs: readonly HistoryRef[]
+  /** Where parents and refs name commits otherwise than by their hashes: the place of each name in `commits`. */
+  places?: ReadonlyMap<string, number>
 }
 
 /** Whole histories, as they come from and go to git or another server. Hashes vouch that nothing was lost on the way. */
@@ -70,7 +72,7 @@ export class TransferService {
   import(
     organizationId: string,
     by: Actor,
-    { key, name, commits, refs }: ImportRequest,
+    { key, name, commits, refs, places }: ImportRequest,
   ): Promise<{ prompt: Prompt; imported: number; commitHashes: string[] }> {
     return this.#within(organizationId, async (db) => {
       const known = await store.findPrompt(db, { key })
@@ -78,12 +80,15 @@ export class TransferService {
       await store.lockPrompt(db, prompt.id)
       const commitHashes: string[] = []
       let imported = 0
-      for (const [index, commit] of commits.entries()) {
-        const { row, isNew } = await this.#add(db, prompt, by, commit, index)
+      const hashOf = (commit: string) => commitHashes[places?.get(commit) ?? -1] ?? commit
+      for (const [index, { parents, ...commit }] of commits.entries()) {
+        const { row, isNew } = await this.#add(db, prompt, by, { ...commit, parents: parents.map(hashOf) }, index)
         commitHashes.push(hex(row.commit_hash))
         if (isNew) imported++
       }
-      for (const ref of refs) await this.#place(db, prompt, by, ref, known === undefined)
+      for (const ref of refs) {
+        await this.#place(db, prompt, by, { ...ref, commit: hashOf(ref.commit) }, known === undefined)
+      }
       return { prompt: toPrompt(prompt), imported, commitHashes }
     })
   }

@@ -69,6 +69,9 @@ export function createOperator(database: Database, tenant: TenantService, newId:
       }
     },
 
+    /** Throws `tenant.not_found`. */
+    organizationOf: async (slug: string): Promise<string> => (await requireOrganization(slug)).id,
+
     /** A key for that organization; every scope unless some are given. Throws `tenant.not_found`. */
     createKey: async (
       slug: string,

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { FairleadError } from '@fairlead/core/base'
+
+/** Runs git in a folder; answers what it prints. Throws `cli.git_failed` with what it complains of. */
+export async function git(folder: string, args: readonly string[], input?: Uint8Array): Promise<Uint8Array> {
+  const child = spawn('git', args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] })
+  const [printed, complaints]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (chunk: Buffer) => printed.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk))
+  // Git may end before it has read everything, and says why.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const code = await new Promise<number | string>((resolve) => {
+    child.on('error', (error) => resolve(`git can't be started: ${error.message}`))
+    child.on('close', (exit) => resolve(exit ?? 1))
+  })
+  if (code === 0) return Buffer.concat(printed)
+  const reason = typeof code === 'string' ? code : Buffer.concat(complaints).toString().trim()
+  throw new FairleadError('cli.git_failed', `git ${args[0]} in ${folder} failed: ${reason}`)
+}
+
+/** Makes a repository of a folder that is none yet. */
+export async function ensureRepository(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await git(folder, ['rev-parse', '--git-dir']).catch(() => git(folder, ['init', '-q', '-b', 'main']))
+}
