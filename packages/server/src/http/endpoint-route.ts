@@ -16,6 +16,7 @@ import type { RateLimiter } from './rate-limit.ts'
 import type { BodyLimits } from './read-body.ts'
 import { readJsonBody, refuseAnnouncedLength } from './read-body.ts'
 import { checkPart, invalidRequest } from './request-fault.ts'
+import { unknownId } from './unknown-id.ts'
 
 /** Turns the `Authorization` header into who is asking. Both throw `auth.…` problems. */
 export interface Authenticator {
@@ -132,11 +133,12 @@ function counted(principal: Principal | UserIdentity): Pick<Principal, 'kind' | 
   return principal.kind === 'identity' ? { kind: 'user', id: principal.userId, organizationId: 'none' } : principal
 }
 
-async function readParts({ contract }: BoundEndpoint, { bodyLimits }: RouteParts, request: Request) {
+async function readParts({ endpoint, contract }: BoundEndpoint, { bodyLimits }: RouteParts, request: Request) {
   const params = checkPart('path', contract.params, request.params)
-  // An id that can't be one is an unknown id.
-  const isText = Object.values(request.params).every((value) => !value?.includes('\0'))
-  if (!params.ok || !isText) throw problem('http.not_found', `There is nothing at ${request.baseUrl}${request.path}.`)
+  const given = request.params as Record<string, string>
+  const impossible = Object.keys(given).find((name) => given[name]?.includes('\0'))
+  if (impossible !== undefined) throw unknownId(endpoint.path, given, impossible)
+  if (!params.ok) throw unknownId(endpoint.path, given, params.faults[0]?.pointer.slice(1) ?? '')
   const query = checkPart('query', contract.query ?? noQuery, request.query)
   const rawBody = contract.body ? await readJsonBody(request, bodyLimits) : undefined
   const body = checkPart('body', contract.body, rawBody)
