@@ -24,7 +24,7 @@ import type { Jobs } from './jobs/index.ts'
 import { createJobs, retentionSchedule, runRetention } from './jobs/index.ts'
 import type { Models } from './model-source.ts'
 import { createModels } from './model-source.ts'
-import { createPromptRoutes, createTryPrompt, PromptService, promptCatalog, refResolver } from './prompt/index.ts'
+import { createPromptCatalog, createPromptRoutes, createTryPrompt, PromptService, refResolver } from './prompt/index.ts'
 import type { JwtOptions, Operator } from './tenant/index.ts'
 import {
   createAuthenticator,
@@ -180,7 +180,7 @@ function wireRooms(foundation: Foundation) {
     newId,
     analytics,
     resolver: refResolver,
-    promptCatalog,
+    promptCatalog: createPromptCatalog(),
     models,
     tools: options.tools ?? {},
     leaseMs: options.leaseMs,

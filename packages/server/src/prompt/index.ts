@@ -1,4 +1,4 @@
-export { promptCatalog } from './catalog.ts'
+export { createPromptCatalog } from './catalog.ts'
 export { createPromptRoutes } from './routes.ts'
 export { refResolver } from './select.ts'
 export { PromptService } from './service.ts'
