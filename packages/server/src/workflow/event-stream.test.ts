@@ -104,6 +104,18 @@ describe.each(backends)('the event stream of a run on %s', (kind) => {
     expect(first.ids().length).toBeGreaterThan(waiting)
   })
 
+  it('that begins beyond the last event begins behind it, and ends with the run', async () => {
+    const first = await follow()
+    await first.until(() => first.text().includes('"run.waiting"'))
+    const [byHeader, byQuery] = [await follow('', { 'Last-Event-ID': '5000' }), await follow('?after=2147483647')]
+    const waiting = first.ids().length
+    await answer()
+    await Promise.all([first.ended, byHeader.ended, byQuery.ended])
+    expect(byHeader.ids()).toEqual(first.ids().slice(waiting))
+    expect(byQuery.ids()).toEqual(first.ids().slice(waiting))
+    expect((await start('?after=5000')).statusCode).toBe(204)
+  })
+
   it('gives what there is and ends, when it is not to follow', async () => {
     const first = await follow()
     await first.until(() => first.text().includes('"run.waiting"'))
