@@ -5,6 +5,7 @@ import type { Request, Response } from 'express'
 import * as z from 'zod'
 import type { Answer, EncodedAnswer } from './answer.ts'
 import { checkAnswer, encodeAnswer, encodeProblem, requestIdOf, writeAnswer } from './answer.ts'
+import { watchCredential } from './credential-watch.ts'
 import { createPageCursor } from './cursor.ts'
 import type { Drain } from './drain.ts'
 import { readIfMatch } from './entity-tag.ts'
@@ -59,7 +60,11 @@ export async function serveEndpoint(
   response.set(await parts.rateLimiter.consume(counted(principal)))
   const { params, query, body, rawBody } = await readParts(bound, parts, request)
   const organizationId = principal.kind === 'identity' ? null : principal.organizationId
-  const signal = signalOf(endpoint, parts.drain, response)
+  const isStill = async () => {
+    const now = await authenticate(endpoint, parts, request)
+    return now.kind === 'identity' || now.organizationId === organizationId
+  }
+  const signal = signalOf(endpoint, parts.drain, response, isStill)
   const context = {
     principal,
     organizationId,
@@ -147,10 +152,21 @@ async function readParts({ endpoint, contract }: BoundEndpoint, { bodyLimits }: 
   return { params: params.value, query: query.value, body: body.value, rawBody }
 }
 
-function signalOf({ stream }: Endpoint, drain: Drain, response: Response): AbortSignal {
+/** A stream ends with the credential that opened it: it may be open for days. */
+function signalOf(
+  { stream }: Endpoint,
+  drain: Drain,
+  response: Response,
+  isStill: () => Promise<boolean>,
+): AbortSignal {
   const gone = new AbortController()
+  // It may have gone while its request was read.
+  if (response.destroyed) gone.abort()
   response.once('close', () => gone.abort())
-  return AbortSignal.any([gone.signal, stream ? drain.begun : drain.expired])
+  if (!stream || response.destroyed) return AbortSignal.any([gone.signal, drain.expired])
+  const { lost, stop } = watchCredential(isStill)
+  response.once('close', stop)
+  return AbortSignal.any([gone.signal, drain.begun, lost])
 }
 
 function cursorOf(query: unknown): string | undefined {

@@ -17,7 +17,7 @@ const reconnectMs = 1_000
 
 /**
  * Streams a run's events from a number on, as server-sent events whose ids are the sequence numbers. Ends after the run's
- * last event, when the viewer goes, or when the server drains; a viewer that comes back with `Last-Event-ID` misses
+ * last event, when the viewer or its credential goes, or when the server drains; a viewer that comes back with `Last-Event-ID` misses
  * nothing and gets nothing twice. A viewer that reads slowly holds up nobody but itself.
  */
 export async function streamEvents(feeds: EventFeeds, request: StreamRequest, response: Response): Promise<void> {
