@@ -1,5 +1,4 @@
 import type { Endpoint, RequestFault } from '@fairlead/core/base'
-import { FairleadError } from '@fairlead/core/base'
 import type { EndpointContract } from '@fairlead/core/contract'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
@@ -8,11 +7,12 @@ import { checkAnswer, encodeAnswer, encodeProblem, requestIdOf, writeAnswer } fr
 import { watchCredential } from './credential-watch.ts'
 import { createPageCursor } from './cursor.ts'
 import type { Drain } from './drain.ts'
+import { isKept, isWithoutEffect } from './effect.ts'
 import { readIfMatch } from './entity-tag.ts'
 import type { Principal, StreamResult, UserIdentity } from './handler.ts'
 import type { Idempotency, IdempotencyClaim } from './idempotency.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { problem, statusOf } from './problem.ts'
+import { problem } from './problem.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { BodyLimits } from './read-body.ts'
 import { readJsonBody, refuseAnnouncedLength } from './read-body.ts'
@@ -191,10 +191,6 @@ function idempotencyKeyOf({ method }: Endpoint, request: Request): string | unde
   })
 }
 
-/** What failed for a passing reason is not kept: the same key may try again. */
-const passing = new Set([401, 408, 425, 429])
-const isKept = (status: number) => status < 500 && !passing.has(status)
-
 async function carryOutOnce(
   claim: IdempotencyClaim,
   request: Request,
@@ -205,11 +201,10 @@ async function carryOutOnce(
   try {
     answer = await carryOut()
   } catch (error) {
-    if (isKept(statusOf(error))) await claim.complete(encodeProblem(error, request, response))
-    // The handler was left behind and may still take effect: nobody shall repeat it before its process is gone.
-    else if (error instanceof FairleadError && error.code === 'http.draining') claim.lapse()
+    if (isKept(error)) await claim.complete(encodeProblem(error, request, response))
     // A claim that can't be given back ends by itself, and the first error says more.
-    else await claim.abandon().catch(() => {})
+    else if (isWithoutEffect(error)) await claim.abandon().catch(() => {})
+    else claim.lapse()
     throw error
   }
   await claim.complete(answer)
