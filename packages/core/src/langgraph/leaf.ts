@@ -165,7 +165,9 @@ const permanent = new Set([
   'tool.unknown',
   'tool.invalid_input',
   'prompt.unknown',
+  'tool.invalid',
   'model.unknown',
+  'model.invalid',
   'workflow.unfit_write',
   'run.too_large',
 ])
