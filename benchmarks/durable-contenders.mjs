@@ -8,7 +8,7 @@ import * as z from 'zod'
 import { createAnalyticsService } from '../packages/server/src/analytics/service.ts'
 import { openDatabase } from '../packages/server/src/database/index.ts'
 import { createOrganization, newId } from '../packages/server/src/database/testing/one-row-each.ts'
-import { promptCatalog, refResolver } from '../packages/server/src/prompt/index.ts'
+import { createPromptCatalog, refResolver } from '../packages/server/src/prompt/index.ts'
 import { DirectTransport } from '../packages/server/src/workflow/direct-transport.ts'
 import { RunService } from '../packages/server/src/workflow/run-service.ts'
 import { WorkflowService } from '../packages/server/src/workflow/workflow-service.ts'
@@ -45,7 +45,7 @@ export async function openFairlead(url) {
   const clock = Date.now
   const catalog = { models: [], tools: Object.keys(tools).map((id) => ({ id })) }
   const own = { ...catalog, hasModel: () => false }
-  const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
+  const workflows = new WorkflowService({ database, newId, prompts: createPromptCatalog(), own })
   const resolver = refResolver
   const analytics = createAnalyticsService({ database, clock, newId })
   const transport = new WatchedTransport({ database, resolver, analytics, leaseMs: 10_000, pollMs: 2_000 })

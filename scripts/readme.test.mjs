@@ -17,6 +17,24 @@ it('every block of TypeScript in the README names the example that it shows', ()
   expect(blocks.length).toBeGreaterThan(0)
 })
 
+it('every install from tarballs brings along what those packages need of each other', () => {
+  const folders = readdirSync(join(root, 'packages')).map((folder) => join(root, 'packages', folder, 'package.json'))
+  const packages = folders.map((file) => JSON.parse(readFileSync(file, 'utf8')))
+  const tarballOf = ({ name, version }) => `${name.replace(/^@(.*)\//, '$1-')}-${version}.tgz`
+  const installs = readme.match(/^npm install .*\.tgz.*$/gm)
+  expect(installs.length).toBeGreaterThan(0)
+  for (const install of installs) {
+    for (const tarball of install.match(/[^/ ]+\.tgz/g)) {
+      const { dependencies, peerDependencies, peerDependenciesMeta } = packages.find(
+        (manifest) => tarballOf(manifest) === tarball,
+      )
+      const isNeeded = ({ name }) =>
+        dependencies?.[name] ?? (peerDependencies?.[name] && !peerDependenciesMeta?.[name]?.optional)
+      for (const needed of packages.filter(isNeeded)) expect(install).toContain(tarballOf(needed))
+    }
+  }
+})
+
 it('every file that the README links to is there', () => {
   const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path.replace(/\/$/, ''))
   const entries = readdirSync(root)

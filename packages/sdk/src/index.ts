@@ -9,6 +9,7 @@ export {
   type Head,
 } from './error.ts'
 export type { List, Page } from './page.ts'
+export type { Committed, Place, PromptHistory } from './prompt/history.ts'
 export type { Prompts } from './prompt/index.ts'
 export type { Tenant } from './tenant/index.ts'
 export type { CallOptions, ClientOptions, Retry } from './transport.ts'

@@ -81,9 +81,11 @@ describe('the command line', () => {
   })
 
   test.each([
-    [['sevre'], 'sevre'],
+    [['sevre'], 'There is no command "sevre". Did you mean "serve"? See: fairlead --help\n'],
     [['keys', 'destroy'], 'keys destroy'],
-    [['--prot', '1'], '--prot'],
+    [['serve', '--prot', '1'], 'There is no option "--prot". Did you mean "--port"? See: fairlead --help\n'],
+    [['-x'], 'There is no option "-x". See: fairlead --help\n'],
+    [['serve', '--port'], "Option '--port <value>' argument missing. See: fairlead --help\n"],
     [['keys', 'create', '--name', 'x'], '--organization'],
     [['keys', 'create', '--organization', 'x', '--name', 'x', '--scopes', 'run:read,run:fast'], 'run:fast'],
     [['keys', 'create', '--organization', 'x', '--name', 'x', '--expires', 'soon'], 'soon'],
@@ -246,13 +248,27 @@ describe('serving', () => {
     expect(await run('migrate')).toMatchObject({ code: 0 })
   })
 
-  test('says that another process has the database', async () => {
+  test('keeps others from its embedded database: they say so and what to do instead, and the doctor is content', async () => {
     const server = launch(['serve', '--port', '0'])
     await server.until('stdout', /serves/)
-    const { code, stderr } = await run('keys', 'list', '--organization', 'acme')
-    expect(code).toBe(1)
-    expect(stderr).toContain(location.options.dataDirectory)
-    expect(stderr).not.toMatch(/\n\s+at /)
+    const organization = ['--organization', 'acme']
+    for (const [args, instead] of [
+      [['keys', 'list', ...organization], 'GET /api/v1/keys'],
+      [['keys', 'create', ...organization, '--name', 'x'], 'POST /api/v1/keys'],
+      [['keys', 'revoke', ...organization, 'some-id'], 'DELETE /api/v1/keys/some-id'],
+      [['organizations', 'list'], 'Stop it first'],
+    ] as const) {
+      const { code, stdout, stderr } = await run(...args)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^The embedded database in .* is in use by process \d+, a running server most likely\. /)
+      expect(stderr).toContain(location.options.dataDirectory)
+      expect(stderr).toContain(instead)
+      expect(stderr).not.toMatch(/another data directory|\n\s+at /)
+    }
+    expect(await run('doctor')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/✔ Database +The embedded database in .* is in use by process/),
+    })
     server.kill('SIGINT')
     expect(await server.exit).toBe(0)
   })

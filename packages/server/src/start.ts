@@ -26,11 +26,11 @@ import type { Models } from './model-source.ts'
 import { createModels } from './model-source.ts'
 import type { PromptOperator } from './prompt/index.ts'
 import {
+  createPromptCatalog,
   createPromptOperator,
   createPromptRoutes,
   createPromptServices,
   createTryPrompt,
-  promptCatalog,
   refResolver,
 } from './prompt/index.ts'
 import type { JwtOptions, Operator } from './tenant/index.ts'
@@ -206,7 +206,7 @@ function wireRooms(foundation: Foundation) {
     newId,
     analytics,
     resolver: refResolver,
-    promptCatalog,
+    promptCatalog: createPromptCatalog(),
     models,
     tools: options.tools ?? {},
     leaseMs: options.leaseMs,

@@ -22,6 +22,11 @@ export class StepBudget {
     this.#left = steps
   }
 
+  /** Whether it was used up, so that whatever it was given for did not come to its end. */
+  get isSpent(): boolean {
+    return this.#left < 0
+  }
+
   /** Takes steps off the budget; throws `BudgetSpent` when it is used up, then and ever after. */
   spend(steps: number): void {
     this.#left -= steps

@@ -63,7 +63,7 @@ function article(found: number): string {
 }
 
 /** The type of a member, undefined when there can't be one. */
-function memberType(object: StaticType, name: string): StaticType | undefined {
+export function memberType(object: StaticType, name: string): StaticType | undefined {
   if (!object.may(kind.map)) return undefined
   const fields = object.fields
   if (!fields) return anyType

@@ -87,21 +87,31 @@ class SchemaReader {
     const properties = isRecord(schema.properties) ? schema.properties : {}
     const others = schema.additionalProperties
     const names = Object.keys(properties)
-    const describesOthers =
-      others === true ||
-      isRecord(others) ||
-      isRecord(schema.patternProperties) ||
-      'if' in schema ||
-      isRecord(schema.dependentSchemas)
-    if (names.length === 0 && others !== false && !isRecord(others)) return undefined
+    const sealed = others === false && !isRecord(schema.patternProperties)
+    const open = !sealed && this.#describesOthers(schema)
+    if (names.length === 0 && !open && !sealed) return undefined
     return {
       names,
       get: (name) => {
         if (Object.hasOwn(properties, name)) return this.typeOf(properties[name])
         return isRecord(others) && !isRecord(schema.patternProperties) ? this.typeOf(others) : undefined
       },
-      open: describesOthers,
+      open,
+      sealed,
     }
+  }
+
+  /** Whether a schema says that there are properties beyond those it lists, or says it where it can't be read from here. */
+  #describesOthers(schema: SchemaObject): boolean {
+    const { additionalProperties, unevaluatedProperties, patternProperties, dependentSchemas, $ref } = schema
+    return (
+      [additionalProperties, unevaluatedProperties].some((others) => others === true || isRecord(others)) ||
+      isRecord(patternProperties) ||
+      isRecord(dependentSchemas) ||
+      'if' in schema ||
+      '$dynamicRef' in schema ||
+      (typeof $ref === 'string' && this.#resolve($ref) === undefined)
+    )
   }
 
   /** Follows a JSON pointer into the root; anything else leads out of what is known. */

@@ -8,6 +8,8 @@ export interface Fields {
   get(name: string): StaticType | undefined
   /** Members beyond the known ones may be read. */
   open: boolean
+  /** There can be no others, whatever else is known about the map. */
+  sealed: boolean
 }
 
 /** Of a choice among more values nothing is claimed: each comparison and union would go through them all. */
@@ -103,7 +105,7 @@ export function listType(item: StaticType): StaticType {
 export function recordType(members: ReadonlyMap<string, StaticType>): StaticType {
   const names = [...members.keys()]
   return new StaticType(kind.map, {
-    fields: { names, get: (name) => members.get(name), open: false },
+    fields: { names, get: (name) => members.get(name), open: false, sealed: true },
     schema: () => ({
       type: 'object',
       properties: Object.fromEntries([...members].map(([name, type]) => [name, type.schema])),
@@ -130,7 +132,7 @@ export function unionType(left: StaticType, right: StaticType): StaticType {
 
 function unionFields(left: StaticType, right: StaticType): { fields?: Fields } {
   const [a, b] = [left, right].filter((type) => type.may(kind.map)).map((type) => type.fields ?? anyFields)
-  if (!a) return {}
+  if (!a || (a === anyFields && b === anyFields)) return {}
   if (!b) return { fields: a }
   return {
     fields: {
@@ -142,6 +144,7 @@ function unionFields(left: StaticType, right: StaticType): { fields?: Fields } {
           : undefined
       },
       open: a.open || b.open,
+      sealed: a.sealed && b.sealed,
     },
   }
 }
@@ -159,15 +162,17 @@ export function intersectType(left: StaticType, right: StaticType, schema: () =>
 }
 
 function joinFields(a: Fields, b: Fields): Fields {
+  const sealed = a.sealed || b.sealed
   return {
     names: [...new Set([...a.names, ...b.names])],
     get: (name) => a.get(name) ?? b.get(name),
-    open: a.open && b.open,
+    open: !sealed && (a.open || b.open),
+    sealed,
   }
 }
 
 /** Members of a map about which nothing is known. */
-const anyFields: Fields = { names: [], get: () => undefined, open: true }
+const anyFields: Fields = { names: [], get: () => undefined, open: true, sealed: false }
 
 function unionSchema(left: JsonSchema, right: JsonSchema): JsonSchema {
   if (isEmptySchema(left) || isEmptySchema(right)) return {}

@@ -22,7 +22,7 @@ export function withTimeout<Value>(
   if (timeoutMs === undefined) return signal ? raceAbort(signal, run) : run({ signal: never })
   const own = new AbortController()
   const timer = setTimeout(() => {
-    const advice = 'Raise timeoutMs, or give the node a retry policy.'
+    const advice = 'Raise timeoutMs if it needs that long; where it is slow only now and then, "retry" helps.'
     own.abort(new FairleadError('node.timeout', `The node "${node.id}" took longer than ${timeoutMs} ms. ${advice}`))
   }, timeoutMs)
   const either = signal ? AbortSignal.any([signal, own.signal]) : own.signal

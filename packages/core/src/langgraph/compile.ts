@@ -10,6 +10,7 @@ import { BodyGroups } from './body-group.ts'
 import { evaluate } from './evaluate.ts'
 import type { Frame, FrameData } from './frame.ts'
 import { GraphBuilder } from './graph-builder.ts'
+import { assertNamed } from './named-sources.ts'
 import type { Plan } from './plan.ts'
 import { planOf } from './plan-cache.ts'
 import type { GraphContext } from './region-graph.ts'
@@ -31,7 +32,10 @@ export interface WorkflowRuntime {
   checkpointer?: BaseCheckpointSaver | boolean
   /** Milliseconds since the epoch. */
   clock?: Clock
-  /** True when the workflow has been validated already; it is not judged a second time then. */
+  /**
+   * True when the workflow has been validated already; it is not judged a second time then, and a name that the host does
+   * not know shows when its node is reached.
+   */
   validated?: boolean
 }
 
@@ -45,10 +49,12 @@ export type CompiledWorkflow = CompiledStateGraph<any, any, any>
  * While somebody has to answer it gives `__interrupt__` instead, a list of `{ id, value }` where `value.address` says who
  * is asked; answer any of them with `new Command({ resume: { [id]: answer } })`. A failure that no policy takes is thrown
  * as `NodeFailure`.
- * Throws `workflow.invalid`, with the diagnostics in `data`, when the workflow has errors.
+ * Throws `workflow.invalid`, with the diagnostics in `data`, when the workflow has errors, or names a tool, a model or a
+ * prompt that is not among those listed in `runtime`.
  */
 export function compileWorkflow(workflow: Workflow, runtime: WorkflowRuntime = {}): CompiledWorkflow {
   const plan = planOf(workflow, { trusted: runtime.validated === true })
+  if (!runtime.validated) assertNamed(plan.workflow, runtime)
   const clock = runtime.clock ?? systemClock
   const context: GraphContext = {
     plan,

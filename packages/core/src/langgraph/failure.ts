@@ -3,12 +3,17 @@ import { FairleadError } from '../base/index.ts'
 import type { RunError } from '../workflow/index.ts'
 import { recordableMessage } from './recordable.ts'
 
-/** A node failed and its workflow says that the run fails with it. Carries the failure as data to whoever runs the graph. */
+/**
+ * A node failed and its workflow says that the run fails with it. The message says where; `error` is the failure as data,
+ * with the message that the node itself gave.
+ */
 export class NodeFailure extends FairleadError {
   readonly error: RunError
 
   constructor(error: RunError, cause: unknown) {
-    super(error.code, error.message, { data: { nodeId: error.nodeId ?? null, address: error.address ?? null }, cause })
+    const where = error.address ?? error.nodeId
+    const message = where === undefined ? error.message : `The run failed at "${where}": ${error.message}`
+    super(error.code, message, { data: { nodeId: error.nodeId ?? null, address: error.address ?? null }, cause })
     this.name = 'NodeFailure'
     this.error = error
   }

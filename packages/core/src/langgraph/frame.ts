@@ -17,6 +17,8 @@ export interface FrameData {
   output?: unknown
   /** What went wrong, behind an `error` handle. */
   error?: RunError
+  /** The `error` that stood where each loop under way was entered, if any: each pass begins with it, and so does what follows. */
+  errors?: Record<string, RunError>
   /** The pass of each loop that is under way in this region. */
   passes: Record<string, number>
   /** When each container under way was entered, in ms. */

@@ -2,6 +2,7 @@ import { Command, MemorySaver } from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
 import type { Workflow } from '../workflow/index.ts'
 import { compileWorkflow } from './compile.ts'
+import { checkAnswer } from './human.ts'
 import {
   branches,
   failureOf,
@@ -24,6 +25,40 @@ function resume(id: string | undefined, answer: unknown): Command {
   if (id === undefined) throw new Error('nobody is asked there')
   return new Command({ resume: { [id]: answer } })
 }
+
+describe('an answer', () => {
+  const form = { type: 'object', required: ['why'] } as const
+  const choices = [{ id: 'yes', label: 'Yes' }]
+
+  it.each([
+    ['without values, where there is a form', { form }, {}, '/values', '"values" is missing: the question has a form'],
+    ['whose values are null', { form }, { values: null }, '/values', 'object'],
+    ['whose values lack something', { form, choices }, { choice: 'yes', values: {} }, '/values', 'why'],
+    ['without a choice, where there are some', { choices }, {}, '/choice', 'must be one of "yes"'],
+    [
+      'with a choice, where the list of them is empty',
+      { choices: [] },
+      { choice: 'yes' },
+      '/choice',
+      'must be left out',
+    ],
+  ])('%s is refused, and told why', (_what, request, answer, pointer, message) => {
+    const refuse = () => checkAnswer({ message: 'Sure?', ...request }, answer, 0)
+    expect(refuse).toThrow(
+      expect.objectContaining({
+        code: 'run.invalid_answer',
+        data: { errors: [expect.objectContaining({ pointer, message: expect.stringContaining(message) })] },
+      }),
+    )
+  })
+
+  it.each([
+    ['a form that takes nothing', { form: { type: ['object', 'null'] } }],
+    ['an empty list of choices', { choices: [] }],
+  ])('may say nothing to %s', (_what, request) => {
+    expect(checkAnswer({ message: 'Sure?', ...request }, {}, 0)).toEqual({ by: 'unknown', at: expect.any(String) })
+  })
+})
 
 describe('a question', () => {
   it('stops the run with its address, message, choices and form, and the answer becomes its value', async () => {

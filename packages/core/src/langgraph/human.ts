@@ -92,16 +92,16 @@ function faultsOf({ choices, form }: InterruptRequest, given: Exclude<AnswerInpu
     return [{ pointer: '', message: 'must be the id of a choice, or an object with "choice" and "values"' }]
   }
   const ids = choices?.map(({ id }) => id) ?? []
-  if (choices && !ids.includes(given.choice ?? '')) {
+  if (ids.length > 0 && !ids.includes(given.choice ?? '')) {
     faults.push({ pointer: '/choice', message: `must be one of ${ids.map((id) => `"${id}"`).join(', ')}` })
-  } else if (!choices && given.choice !== undefined) {
+  } else if (ids.length === 0 && given.choice !== undefined) {
     faults.push({ pointer: '/choice', message: 'must be left out: the question has no choices' })
   }
-  if (form === undefined) return faults
-  for (const { pointer, message } of validateJson(form, given.values ?? null)) {
-    faults.push({ pointer: `/values${pointer}`, message })
+  const misfits = form === undefined ? [] : validateJson(form, given.values ?? null)
+  if (given.values === undefined && misfits.length > 0) {
+    return [...faults, { pointer: '/values', message: '"values" is missing: the question has a form to fill in' }]
   }
-  return faults
+  return [...faults, ...misfits.map(({ pointer, message }) => ({ pointer: `/values${pointer}`, message }))]
 }
 
 function requestOf(node: HumanNode, planned: PlannedNode, frame: Frame, execution: Execution): InterruptRequest {

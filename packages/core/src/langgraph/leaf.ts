@@ -70,6 +70,7 @@ async function perform(
       const input = evaluateMapping(planned, frame)
       const run = (tried: Attempt) => call(context, planned, input, { ...tried, address, attempt, execution, calls })
       const output = recordable(await withTimeout(planned.node, execution.signal, run), giverOf(planned))
+      checkWrite(context, planned, output.value)
       record(execution, planned, place, { output, calls }, callsSince(noted))
       return output.value
     } catch (cause) {
@@ -84,6 +85,12 @@ async function perform(
       await pause(delayMs, execution.signal)
     }
   }
+}
+
+/** Before it is recorded: a value that the variable does not take is a failure of the node that gave it. */
+function checkWrite({ plan }: StepContext, { node }: PlannedNode, value: unknown): void {
+  if (!('outputVariable' in node.data.config)) return
+  plan.writeChecks.get(node.data.config.outputVariable)?.(node.id, value)
 }
 
 function call(
@@ -158,7 +165,9 @@ const permanent = new Set([
   'tool.unknown',
   'tool.invalid_input',
   'prompt.unknown',
+  'tool.invalid',
   'model.unknown',
+  'model.invalid',
   'workflow.unfit_write',
   'run.too_large',
 ])

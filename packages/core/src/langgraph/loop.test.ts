@@ -13,7 +13,7 @@ const state = {
   outputs: { n: 'n', log: 'log' },
 }
 const run = (nodes: Parameters<typeof workflow>[0], edges: string[]) =>
-  compileWorkflow(workflow(nodes, edges, state), { tools }).invoke({})
+  compileWorkflow(workflow(nodes, edges, state), { tools, validated: true }).invoke({})
 
 describe('a loop', () => {
   it('tests its condition before each pass, which counts from 0', async () => {
@@ -106,7 +106,8 @@ describe('a loop', () => {
       state,
     )
     const { config, lines } = listening()
-    expect(await failureOf(compileWorkflow(document, { tools }).invoke({}, config))).toMatchObject({
+    const graph = compileWorkflow(document, { tools, validated: true })
+    expect(await failureOf(graph.invoke({}, config))).toMatchObject({
       code: 'tool.unknown',
     })
     expect(lines()).toEqual([

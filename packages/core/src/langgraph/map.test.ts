@@ -184,7 +184,7 @@ describe('an item that fails', () => {
   it('fails the run, with the address of the node that failed', async () => {
     expect(await failureOf(run(failing(), [0, 2, 3, 4]))).toMatchObject({
       name: 'NodeFailure',
-      message: 'refused 3',
+      message: 'The run failed at "each[2]/work": refused 3',
       error: { code: 'node.failed', nodeId: 'work', address: 'each[2]/work' },
     })
   })

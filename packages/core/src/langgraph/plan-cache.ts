@@ -1,5 +1,5 @@
 import { FairleadError } from '../base/index.ts'
-import type { Workflow, WorkflowStructure } from '../workflow/index.ts'
+import type { Diagnostic, Workflow, WorkflowStructure } from '../workflow/index.ts'
 import { analyzeStructure, inspectWorkflow } from '../workflow/index.ts'
 import type { Plan } from './plan.ts'
 import { planWorkflow } from './plan.ts'
@@ -41,8 +41,13 @@ function structureOf(workflow: Workflow): WorkflowStructure {
   const { diagnostics, structure } = inspectWorkflow(workflow)
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   if (structure !== null && errors.length === 0) return structure
+  throw invalidWorkflow(errors)
+}
+
+/** The error for a workflow that can't be compiled, with what is wrong with it. */
+export function invalidWorkflow(errors: readonly Diagnostic[]): FairleadError {
   const [first] = errors
-  throw new FairleadError(
+  return new FairleadError(
     'workflow.invalid',
     `The workflow has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${first!.message} ${first!.hint} (${first!.path})`,
     { data: { diagnostics: errors.map((error) => ({ ...error })) } },

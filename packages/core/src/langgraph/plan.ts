@@ -10,6 +10,8 @@ import type {
   WorkflowStructure,
 } from '../workflow/index.ts'
 import { failureHandlingOf, policyOf } from '../workflow/index.ts'
+import type { WriteCheck } from './write-check.ts'
+import { writeChecks } from './write-check.ts'
 
 type NodeOf<Type extends WorkflowNode['type']> = Extract<WorkflowNode, { type: Type }>
 
@@ -35,6 +37,7 @@ export interface Plan {
   nodes: ReadonlyMap<string, PlannedNode>
   outputs: ReadonlyMap<string, Expression>
   reducers: Readonly<Record<string, ReducerName | undefined>>
+  writeChecks: ReadonlyMap<string, WriteCheck>
   /** Whether anything asks for `output`, the value that the node before wrote: if not, nobody need keep it. */
   readsOutput: boolean
   /** Where a path goes from a handle: on, back to the loop around it, or null where the region ends. */
@@ -62,6 +65,7 @@ export function planWorkflow(structure: WorkflowStructure): Plan {
     nodes,
     outputs,
     reducers: Object.fromEntries(Object.entries(workflow.variables).map(([name, { reducer }]) => [name, reducer])),
+    writeChecks: writeChecks(workflow),
     readsOutput: roots.some((names) => names.has('output')),
     follow(nodeId, handle) {
       const next = structure.next(nodeId, handle)

@@ -46,7 +46,8 @@ describe('retries', () => {
     const { seen, work } = flaky(9)
     expect(await failureOf(compileWorkflow(one({ retry }), { tools: { work } }).invoke({}))).toMatchObject({
       name: 'NodeFailure',
-      message: 'not yet',
+      message: 'The run failed at "work": not yet',
+      error: { code: 'node.failed', message: 'not yet', nodeId: 'work', address: 'work' },
     })
     expect(seen).toEqual([1, 2, 3])
   })
@@ -93,6 +94,13 @@ describe('a timeout', () => {
     const graph = compileWorkflow(one({ retry, timeoutMs: 5 }), { tools: { work } })
     expect(await graph.invoke({})).toEqual({ value: 'at last' })
     expect(reasons).toEqual(['node.timeout'])
+  })
+
+  it('says what helps: more time, or for what is slow only now and then a retry', async () => {
+    const failure = await failureOf(compileWorkflow(one({ timeoutMs: 5 }), { tools: { work: never } }).invoke({}))
+    expect(failure.message).toBe(
+      'The run failed at "work": The node "work" took longer than 5 ms. Raise timeoutMs if it needs that long; where it is slow only now and then, "retry" helps.',
+    )
   })
 
   it('abandons a tool that does not listen: what it gives later is dropped', async () => {

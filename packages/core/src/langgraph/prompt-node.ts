@@ -30,6 +30,15 @@ export async function runPrompt(
   return value
 }
 
+/** The model itself; throws `model.invalid` for what can't be called, whatever its type promised. */
+function callable(modelId: string, model: ModelLike): ModelLike {
+  if (typeof model === 'function' || typeof model.invoke === 'function') return model
+  const found = typeof model === 'object' ? 'an object without "invoke"' : JSON.stringify(model)
+  const advice =
+    'Pass a chat model of LangChain, such as new ChatOpenAI({ model: "gpt-4o" }), or a function from messages to the answer.'
+  throw new FairleadError('model.invalid', `The model "${modelId}" is ${found}, which can't be called. ${advice}`)
+}
+
 /** The version's own model wins over the node's, where the host has it. */
 function chooseModel(
   sources: Sources,
@@ -39,7 +48,7 @@ function chooseModel(
   const own = prompt.model && sources.model(prompt.model.id)
   const modelId = own ? prompt.model!.id : nodeModelId
   const model = own ?? sources.model(nodeModelId)
-  if (model) return { model, modelId, parameters: prompt.model?.parameters ?? {} }
+  if (model) return { model: callable(modelId, model), modelId, parameters: prompt.model?.parameters ?? {} }
   throw new FairleadError(
     'model.unknown',
     `There is no model "${nodeModelId}" here. Pass it under this name in "models".`,

@@ -156,8 +156,17 @@ describe('a prompt node', () => {
   })
 
   it('tells what it lacks: the prompt, the model', async () => {
-    expect(await failureOf(run(document(), { prompts: {} }))).toMatchObject({ code: 'prompt.unknown' })
-    expect(await failureOf(run(document(), { models: {} }))).toMatchObject({ code: 'model.unknown' })
+    expect(await failureOf(run(document(), { prompts: {}, validated: true }))).toMatchObject({ code: 'prompt.unknown' })
+    expect(await failureOf(run(document(), { models: {}, validated: true }))).toMatchObject({ code: 'model.unknown' })
+  })
+
+  it('tells what a model has to be, once, where it is given something else', async () => {
+    const retry = { maxAttempts: 3, initialIntervalMs: 0, backoffFactor: 1 }
+    for (const model of ['gpt-4o', {}, null]) {
+      const failure = await failureOf(run(document({}, { retry }), { models: { default: model as never } }))
+      expect(failure).toMatchObject({ code: model === null ? 'model.unknown' : 'model.invalid' })
+      if (model !== null) expect(failure.message).toContain('Pass a chat model of LangChain')
+    }
   })
 
   it('looks prompts up by a function, which is told node and reference', async () => {

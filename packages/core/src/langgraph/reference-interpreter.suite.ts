@@ -116,12 +116,13 @@ class Interpreter {
   /** Executes a node and answers the next one on the path. */
   #step(node: WorkflowNode, scope: Scope): string | undefined {
     const address = scope.prefix + node.id
-    const { loop, prefix } = scope
+    const { loop, prefix, error: before } = scope
     try {
       return this.#next(node, this.#execute(node, scope, address))
     } catch (thrown) {
       scope.loop = loop
       scope.prefix = prefix
+      scope.error = before
       const error = failureOf(thrown, node.id, address)
       if (!isLeaf(node)) this.#emit(address, `failed ${this.#handling(node)} ${error.code}`)
       const policy = node.data.onError ?? 'fail'
@@ -170,9 +171,10 @@ class Interpreter {
 
   #loop(node: Extract<WorkflowNode, { type: 'loop' }>, scope: Scope): void {
     const { maxIterations, condition, onLimit } = node.data.config
-    const { prefix, loop } = scope
+    const { prefix, loop, error } = scope
     for (let pass = 0; ; pass++) {
       scope.loop = pass
+      scope.error = error
       if (!this.#truth(condition, scope)) break
       if (pass === maxIterations) {
         if (onLimit !== 'fail') break

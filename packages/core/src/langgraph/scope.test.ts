@@ -68,6 +68,47 @@ describe('error', () => {
   })
 })
 
+describe('error in a loop', () => {
+  const body = [
+    loop('twice', 2, "loop.index < 2 && error.nodeId == 'bad'", ['first', 'worse', 'then']),
+    log('first', "'pass after ' + error.nodeId"),
+    tool('worse', 'x', {}, { toolId: 'fail', onError: 'route' }),
+    log('then', "'then ' + error.nodeId"),
+    log('after', "'after ' + error.nodeId"),
+  ]
+  const edges = ['twice.body first', 'first worse', 'worse.error then', 'twice.done after']
+  const passes = ['pass after bad', 'then worse', 'pass after bad', 'then worse', 'after bad']
+
+  it('is that of the handle around it again in each pass and behind the loop', async () => {
+    const bad = tool('bad', 'x', {}, { toolId: 'fail', onError: 'route' })
+    expect(await run([bad, ...body], ['bad.error twice', ...edges])).toEqual(passes)
+  })
+
+  it('is so inside an item, too', async () => {
+    const bad = tool('bad', 'x', {}, { toolId: 'fail', onError: 'route' })
+    const each = map('each', {
+      items: '[1]',
+      result: 'item',
+      outputVariable: 'all',
+      bodyNodes: ['bad', 'twice', 'after'],
+    })
+    expect(await run([each, bad, ...body], ['each.body bad', 'bad.error twice', ...edges])).toEqual(passes)
+  })
+
+  it('is that of the inner loop for what deals with its failure, and the outer one then begins anew', async () => {
+    const nodes = [
+      tool('bad', 'x', {}, { toolId: 'fail', onError: 'route' }),
+      loop('outer', 2, 'loop.index < 2', ['inner', 'why']),
+      loop('inner', 1, "loop.index < 1 && error.nodeId == 'bad'", ['worse'], { onError: 'route' }),
+      tool('worse', 'x', {}, { toolId: 'fail' }),
+      log('why', 'error.nodeId'),
+      log('after', 'error.nodeId'),
+    ]
+    const drawn = ['bad.error outer', 'outer.body inner', 'inner.body worse', 'inner.error why', 'outer.done after']
+    expect(await run(nodes, drawn)).toEqual(['worse', 'worse', 'bad'])
+  })
+})
+
 describe('loop and index', () => {
   it('are those of the innermost loop and map around, also across a branch', async () => {
     const nodes = [

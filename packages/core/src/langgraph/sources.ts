@@ -67,12 +67,15 @@ export interface Sources {
   prompt(request: PromptRequest): Promise<PromptVersionContent>
 }
 
-/** Brings the forms that models, tools and prompts may be given in to one. */
-export function createSources(given: {
+/** What a host hands over, in the forms that it may have. */
+export interface GivenSources {
   models?: ModelSource | undefined
   tools?: ToolSource | undefined
   prompts?: PromptSource | undefined
-}): Sources {
+}
+
+/** Brings the forms that models, tools and prompts may be given in to one. */
+export function createSources(given: GivenSources): Sources {
   return {
     model: finder(given.models),
     tool: toolFinder(given.tools),
@@ -99,15 +102,25 @@ function toolFinder(source: ToolSource | undefined): (toolId: string) => ToolDef
     if (!tool) {
       throw new FairleadError('tool.unknown', `There is no tool "${toolId}" here. Pass it under this name in "tools".`)
     }
-    const definition = toDefinition(tool)
+    const definition = toDefinition(toolId, tool)
     known.set(toolId, definition)
     return definition
   }
 }
 
-function toDefinition(tool: ToolLike): ToolDefinition {
+/** Throws `tool.invalid` for what can't be called, whatever its type promised. */
+function toDefinition(toolId: string, tool: ToolLike): ToolDefinition {
   if (typeof tool === 'function') return { execute: tool }
-  if ('execute' in tool) return tool
+  if (typeof (tool as Partial<ToolDefinition>).execute === 'function') return tool as ToolDefinition
+  if (typeof (tool as Partial<InvokableTool>).invoke !== 'function') {
+    const found = typeof tool === 'object' ? 'an object without "execute" or "invoke"' : JSON.stringify(tool)
+    const advice = 'Pass a function, { execute, inputSchema }, or a tool of LangChain.'
+    throw new FairleadError('tool.invalid', `The tool "${toolId}" is ${found}, which can't be called. ${advice}`)
+  }
+  return toInvoking(tool as InvokableTool)
+}
+
+function toInvoking(tool: InvokableTool): ToolDefinition {
   return {
     execute: (input, { signal, runId, address }) =>
       tool.invoke(input, { signal, metadata: { fairleadRunId: runId, fairleadAddress: address } }),

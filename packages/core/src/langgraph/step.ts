@@ -116,7 +116,12 @@ function turn(planned: PlannedNode, frame: Frame, execution: Execution): Handle 
   if (node.type !== 'loop') throw new FairleadError('workflow.unplanned', `"${node.id}" is no loop.`)
   const { maxIterations, onLimit = 'continue' } = node.data.config
   const before = frame.data.passes[node.id]
-  if (before === undefined) openContainer(planned, frame, execution)
+  if (before === undefined) {
+    openContainer(planned, frame, execution)
+    if (frame.data.error) frame.data.errors = { ...frame.data.errors, [node.id]: frame.data.error }
+  } else {
+    restoreError(node.id, frame)
+  }
   const pass = before === undefined ? 0 : before + 1
   frame.data.passes = { ...frame.data.passes, [node.id]: pass }
   const goesOn = truthOf(planned, 'condition', frame)
@@ -134,6 +139,20 @@ function turn(planned: PlannedNode, frame: Frame, execution: Execution): Handle 
   return 'done'
 }
 
+/** An `error` that a pass of a loop came upon is known in that pass only. */
+function restoreError(loopId: string, { data }: Frame): void {
+  const before = data.errors?.[loopId]
+  if (before) data.error = before
+  else delete data.error
+}
+
+function forgetError(loopId: string, { data }: Frame): void {
+  if (!data.errors) return
+  const { [loopId]: _error, ...errors } = data.errors
+  if (Object.keys(errors).length > 0) data.errors = errors
+  else delete data.errors
+}
+
 /** Announces that a container was entered. */
 export function openContainer(planned: PlannedNode, frame: Frame, execution: Execution, total?: number): void {
   frame.data.entered = { ...frame.data.entered, [planned.node.id]: execution.clock() }
@@ -142,12 +161,16 @@ export function openContainer(planned: PlannedNode, frame: Frame, execution: Exe
 
 /** Announces how a container ended and forgets its pass. */
 export function closeContainer(planned: PlannedNode, frame: Frame, execution: Execution, error: RunError | null): void {
-  const { id } = planned.node
+  const { id, type } = planned.node
   const { [id]: enteredAt = execution.clock(), ...entered } = frame.data.entered
   const { [id]: _pass, ...passes } = frame.data.passes
   frame.data.entered = entered
   // Before the address is computed: a container's own pass is not part of its address.
   frame.data.passes = passes
+  if (type === 'loop') {
+    restoreError(id, frame)
+    forgetError(id, frame)
+  }
   const durationMs = elapsed(enteredAt, execution.clock())
   if (error)
     emit(execution, planned, frame, { type: 'node.failed', attempt: 1, error, durationMs, handling: planned.handling })

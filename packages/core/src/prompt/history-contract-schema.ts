@@ -53,7 +53,7 @@ const Script = z.strictObject({
 const AddedOrRemoved = z.enum(['added', 'removed'])
 
 /** One thing that differs between two versions. Positions in a script count lines, or words, from 0. */
-export const Change = z.discriminatedUnion('kind', [
+const Change = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('text'),
     change: z.literal('changed'),

@@ -86,21 +86,6 @@ export function itemsOf(schema: JsonSchema): JsonSchema {
   return asSchema(asObject(schema).items)
 }
 
-/** What a schema says about the member of a value; null when the value can't have it. */
-export function memberSchema(schema: JsonSchema, key: string): JsonSchema | null {
-  const types = basicTypesOf(schema)
-  if (types === null) return true
-  const isPosition = /^\d+$/.test(key)
-  if (types.has('array') && isPosition) return itemsOf(schema)
-  if (!types.has('object')) return null
-  const { properties, additionalProperties, patternProperties } = asObject(schema)
-  const known = asObject(properties)
-  if (Object.hasOwn(known, key)) return asSchema(known[key])
-  // As in expressions: a schema that lists properties means to list them all, unless it says that there are others.
-  const others = additionalProperties ?? (Object.keys(known).length === 0 || patternProperties !== undefined)
-  return others === false ? null : true
-}
-
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 }

@@ -7,8 +7,6 @@ import type { Versioned } from '../versioned.ts'
 import { versioned } from '../versioned.ts'
 import { PromptHistory } from './history.ts'
 
-export { type Committed, type Place, PromptHistory } from './history.ts'
-
 const tryTimeoutMs = 120_000
 
 /** Prompts and their versions. Every `id` may be a prompt's id or its key. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { FairleadError } from '@fairlead/core/base'
+import { Suggestions } from '@fairlead/core/expression'
 import { doctor } from './doctor.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import { createOrganization, listOrganizations, migrate, printOpenApi } from './maintenance.ts'
@@ -72,29 +73,26 @@ const variableOf: Record<string, string> = {
 }
 
 const text = { type: 'string' } as const
+const knownOptions = {
+  ...Object.fromEntries(Object.keys(variableOf).map((name) => [name, text])),
+  organization: text,
+  name: text,
+  slug: text,
+  scopes: text,
+  expires: text,
+  prompt: text,
+  git: text,
+  path: text,
+  folder: text,
+  label: text,
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const
 
 /** Runs a command line; answers the exit code: 0, 1 when it failed, 2 when it was not understood. */
 export async function runCommand(args: readonly string[], { env, version }: Surroundings): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        ...Object.fromEntries(Object.keys(variableOf).map((name) => [name, text])),
-        organization: text,
-        name: text,
-        slug: text,
-        scopes: text,
-        expires: text,
-        prompt: text,
-        git: text,
-        path: text,
-        folder: text,
-        label: text,
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' },
-      },
-    })
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: knownOptions })
     if (values.help) return say(help)
     if (values.version) return say(version)
     const { command, rest } = findCommand(positionals)
@@ -111,7 +109,13 @@ function findCommand(positionals: readonly string[]): { command: Command; rest: 
     const command = commands[positionals.slice(0, words).join(' ')]
     if (command) return { command, rest: positionals.slice(words) }
   }
-  throw new FairleadError('cli.usage', `There is no command "${positionals.join(' ')}". See: fairlead --help`)
+  const given = positionals.join(' ')
+  throw new FairleadError('cli.usage', `There is no command "${given}". ${hint(given, Object.keys(commands))}`)
+}
+
+function hint(given: string, known: readonly string[], prefix = ''): string {
+  const meant = new Suggestions().nearest(given, known)
+  return `${meant === undefined ? '' : `Did you mean "${prefix}${meant}"? `}See: fairlead --help`
 }
 
 function variablesIn(options: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -126,9 +130,18 @@ function explain(error: unknown): number {
     return error.code === 'cli.usage' ? 2 : 1
   }
   if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-    complain(`${error.message}\nSee: fairlead --help`)
+    complain(explainOption(error.message))
     return 2
   }
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return 1
+}
+
+/** Of Node's explanation the part that is about this command line. */
+function explainOption(message: string): string {
+  const [, dashes, unknown] = /^Unknown option '(-+)(\S+?)'/.exec(message) ?? []
+  if (dashes !== undefined && unknown !== undefined) {
+    return `There is no option "${dashes}${unknown}". ${hint(unknown, Object.keys(knownOptions), '--')}`
+  }
+  return `${message.split('\n')[0]!.replace(/\.$/, '')}. See: fairlead --help`
 }

@@ -10,7 +10,9 @@ export async function createKey(line: CommandLine): Promise<number> {
   const name = required(line, 'name')
   const scopes = readScopes(line.options.scopes)
   const expiresAt = readTime(line.options.expires)
-  const key = await withControlPlane(line, (controlPlane) =>
+  const instead =
+    'Make the key through it, with a key that has the scope key:write: POST /api/v1/keys. Or stop it first.'
+  const key = await withControlPlane(line, instead, (controlPlane) =>
     controlPlane.createKey(organization, { name, ...(scopes && { scopes }), ...(expiresAt && { expiresAt }) }),
   )
   complain(`Key ${key.id} of "${organization}". This is the only time its secret is shown:`)
@@ -19,7 +21,8 @@ export async function createKey(line: CommandLine): Promise<number> {
 
 export async function listKeys(line: CommandLine): Promise<number> {
   const organization = required(line, 'organization')
-  const keys = await withControlPlane(line, (controlPlane) => controlPlane.listKeys(organization))
+  const instead = 'List them through it, with a key that has the scope key:read: GET /api/v1/keys. Or stop it first.'
+  const keys = await withControlPlane(line, instead, (controlPlane) => controlPlane.listKeys(organization))
   for (const { id, name, environment, revokedAt, expiresAt, lastUsedAt } of keys) {
     const state = revokedAt ? `revoked ${revokedAt}` : expiresAt ? `expires ${expiresAt}` : 'active'
     say([id, environment, state, lastUsedAt ? `used ${lastUsedAt}` : 'never used', name].join('\t'))
@@ -32,7 +35,8 @@ export async function revokeKey(line: CommandLine): Promise<number> {
   const [id] = line.positionals
   if (id === undefined)
     throw new FairleadError('cli.usage', 'Say which key: fairlead keys revoke --organization <slug> <key id>')
-  await withControlPlane(line, (controlPlane) => controlPlane.revokeKey(organization, id))
+  const instead = `Do it through it, with a key that has the scope key:write: DELETE /api/v1/keys/${id}. Or stop it first.`
+  await withControlPlane(line, instead, (controlPlane) => controlPlane.revokeKey(organization, id))
   return say(`Key ${id} is revoked.`)
 }
 

@@ -4,8 +4,12 @@ import { required } from './keys.ts'
 import { withControlPlane } from './offline.ts'
 import { complain, say } from './output.ts'
 
+/** The API of an organization knows no others. */
+const stopFirst = 'Stop it first. With a Postgres (DATABASE_URL), this works beside a running server.'
+
 export async function migrate(line: CommandLine): Promise<number> {
-  const { migration } = await withControlPlane(line, ({ database }) => database.ready())
+  const instead = 'It has migrated the database when it started; stop it to migrate with this version.'
+  const { migration } = await withControlPlane(line, instead, ({ database }) => database.ready())
   return say(`The database is at ${migration}.`)
 }
 
@@ -17,7 +21,7 @@ export async function printOpenApi(): Promise<number> {
 export async function createOrganization(line: CommandLine): Promise<number> {
   const slug = required(line, 'slug')
   const name = line.options.name ?? slug
-  const { organization, key } = await withControlPlane(line, (controlPlane) =>
+  const { organization, key } = await withControlPlane(line, stopFirst, (controlPlane) =>
     controlPlane.bootstrapOrganization({ slug, name, keyName: 'First key' }),
   )
   complain(`Organization "${slug}" is ${organization.id}. This is the only time the secret of its first key is shown:`)
@@ -25,7 +29,7 @@ export async function createOrganization(line: CommandLine): Promise<number> {
 }
 
 export async function listOrganizations(line: CommandLine): Promise<number> {
-  const organizations = await withControlPlane(line, (controlPlane) => controlPlane.listOrganizations())
+  const organizations = await withControlPlane(line, stopFirst, (controlPlane) => controlPlane.listOrganizations())
   for (const { id, slug, name } of organizations) say([id, slug, name].join('\t'))
   return 0
 }

@@ -7,6 +7,8 @@ import { required } from './keys.ts'
 import { withControlPlane } from './offline.ts'
 import { complain, say } from './output.ts'
 
+const instead = 'Stop it first, or use its API: GET /prompts/:id/export and POST /prompts/import.'
+
 /** A prompt's history as commits of a repository; what is there already is left as it is. */
 export async function exportPrompt(line: CommandLine): Promise<number> {
   const [organization, prompt, folder] = [
@@ -14,7 +16,9 @@ export async function exportPrompt(line: CommandLine): Promise<number> {
     required(line, 'prompt'),
     required(line, 'git'),
   ]
-  const history = await withControlPlane(line, (controlPlane) => controlPlane.exportPrompt(organization, prompt))
+  const history = await withControlPlane(line, instead, (controlPlane) =>
+    controlPlane.exportPrompt(organization, prompt),
+  )
   await ensureRepository(folder)
   await git(folder, ['fast-import', '--quiet'], writeFastImport(history.commits, history.refs))
   return say(`${history.commits.length} versions of "${prompt}" are in ${folder}.`)
@@ -29,7 +33,7 @@ export async function importPrompt(line: CommandLine): Promise<number> {
   ]
   const stream = await git(folder, ['fast-export', '--all', '--full-tree', '--reencode=yes', '--signed-tags=strip'])
   const history = readFastExport(stream, { path: line.options.path })
-  const imported = await withControlPlane(line, (controlPlane) =>
+  const imported = await withControlPlane(line, instead, (controlPlane) =>
     controlPlane.importPrompt(organization, prompt, history),
   )
   return say(`${imported} of ${history.commits.length} commits are new versions of "${prompt}".`)
@@ -41,7 +45,7 @@ export async function importPrompt(line: CommandLine): Promise<number> {
  */
 export async function mirrorPrompts(line: CommandLine): Promise<number> {
   const [organization, folder] = [required(line, 'organization'), required(line, 'folder')]
-  const contents = await withControlPlane(line, (controlPlane) =>
+  const contents = await withControlPlane(line, instead, (controlPlane) =>
     controlPlane.readPrompts(organization, line.options.label),
   )
   await mkdir(folder, { recursive: true })

@@ -45,6 +45,30 @@ export function asDatabaseFailure(error: unknown): unknown {
   return error
 }
 
+/**
+ * What it means that a COMMIT failed: as `asDatabaseFailure`, but where the connection was lost, it may have been carried
+ * out all the same. `isOutcomeUnknown` tells.
+ */
+export function asCommitFailure(error: unknown): unknown {
+  const failure = asDatabaseFailure(error)
+  if (!(failure instanceof FairleadError) || failure.code !== 'database.unavailable') return failure
+  return new FairleadError(
+    'database.unavailable',
+    'The connection to the database was lost during the commit: nobody knows whether the change was stored. Look before you repeat it.',
+    { cause: error, data: { outcome: 'unknown' } },
+  )
+}
+
+/** Whether the transaction that failed with this may have been committed. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof FairleadError && error.data?.outcome === 'unknown'
+}
+
+/** Whether the server itself refused the statement, so that its transaction was rolled back. */
+export function isRefusedStatement(error: unknown): boolean {
+  return error instanceof Error && /^[0-9A-Z]{5}$/.test(sqlState(error) ?? '') && !isUnavailable(error, sqlState(error))
+}
+
 function isUnavailable(error: Error, code: string | undefined): boolean {
   if (error instanceof AggregateError) return error.errors.every((each) => networkCodes.has(sqlState(each) ?? ''))
   return (

@@ -1,7 +1,7 @@
 export { resyncPayload } from './announcer.ts'
 export type { Database, DatabaseOptions } from './database.ts'
 export { openDatabase } from './database.ts'
-export { isUnstorable } from './failure.ts'
+export { isOutcomeUnknown, isRefusedStatement, isUnstorable } from './failure.ts'
 export type { DatabaseLogger } from './logger.ts'
 export { silentLogger } from './logger.ts'
 export { advanceOutbox, readOutbox } from './outbox.ts'

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { FairleadError } from '@fairlead/core/base'
 import type { CompiledQuery, ConnectionProvider, DatabaseConnection, QueryResult } from 'kysely'
-import { asDatabaseFailure, endsSession } from './failure.ts'
+import { asCommitFailure, asDatabaseFailure, endsSession } from './failure.ts'
 import { bindQueries } from './query-builder.ts'
 import type { Backend, Login, Session, StatementResult } from './session.ts'
 import type { ScopedDb } from './tables.ts'
@@ -109,7 +109,7 @@ export class Scope implements ConnectionProvider {
       () => undefined,
       (error: unknown) => {
         this.#broken ||= endsSession(error)
-        return { error: asDatabaseFailure(error) }
+        return { error }
       },
     )
   }
@@ -169,23 +169,20 @@ export class Scope implements ConnectionProvider {
       const answer = this.#session.run(text, parameters)
       const ending = isLast ? this.#session.run('COMMIT', []) : undefined
       const [result, ended] = await bothSettled(answer, ending)
+      // A failed beginning fails what follows; only an ending does not tell.
+      const failure = this.#open ? undefined : await this.#beginning
+      if (failure) throw failure.error
       if (ended) {
         assertCommitted(ended)
         this.#committed = true
       }
-      // A failed beginning fails what follows; only an ending does not tell.
-      if (!this.#open) await this.#assertBegun()
       return result
     } catch (error) {
-      await this.#assertBegun()
       this.#broken ||= endsSession(error)
-      throw asDatabaseFailure(error)
+      const cause = (await this.#beginning)?.error ?? error
+      // Whatever failed first: once a commit is on its way to the server, it may arrive there.
+      throw isLast || text === 'COMMIT' ? asCommitFailure(cause) : asDatabaseFailure(cause)
     }
-  }
-
-  async #assertBegun(): Promise<void> {
-    const failure = await this.#beginning
-    if (failure) throw failure.error
   }
 
   #refuseWhenClosed(): void {

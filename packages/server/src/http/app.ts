@@ -43,7 +43,8 @@ export function createApp<Names extends EndpointName>(handlers: Handlers<Names>,
   if (parts.corsOrigins.length > 0) app.use(cors(corsOptions(parts.corsOrigins)))
   app.use('/api/v1', apiRouter(handlers, parts))
   app.use((request) => {
-    throw problem('http.not_found', `There is nothing at ${request.path}.`)
+    // The whole path, also below the one that the app is mounted at.
+    throw problem('http.not_found', `There is nothing at ${request.originalUrl.split('?')[0]}.`)
   })
   app.use(answerFailure)
   return app

@@ -1,21 +1,23 @@
 import type { Endpoint, RequestFault } from '@fairlead/core/base'
-import { FairleadError } from '@fairlead/core/base'
 import type { EndpointContract } from '@fairlead/core/contract'
 import type { Request, Response } from 'express'
 import * as z from 'zod'
 import type { Answer, EncodedAnswer } from './answer.ts'
 import { checkAnswer, encodeAnswer, encodeProblem, requestIdOf, writeAnswer } from './answer.ts'
+import { watchCredential } from './credential-watch.ts'
 import { createPageCursor } from './cursor.ts'
 import type { Drain } from './drain.ts'
+import { isKept, isWithoutEffect } from './effect.ts'
 import { readIfMatch, readIfMatchOrNone } from './entity-tag.ts'
 import type { Principal, StreamResult, UserIdentity } from './handler.ts'
 import type { Idempotency, IdempotencyClaim } from './idempotency.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { problem, statusOf } from './problem.ts'
+import { problem } from './problem.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { BodyLimits } from './read-body.ts'
 import { readJsonBody, refuseAnnouncedLength } from './read-body.ts'
 import { checkPart, invalidRequest } from './request-fault.ts'
+import { unknownId } from './unknown-id.ts'
 
 /** Turns the `Authorization` header into who is asking. Both throw `auth.…` problems. */
 export interface Authenticator {
@@ -58,7 +60,11 @@ export async function serveEndpoint(
   response.set(await parts.rateLimiter.consume(counted(principal)))
   const { params, query, body, rawBody } = await readParts(bound, parts, request)
   const organizationId = principal.kind === 'identity' ? null : principal.organizationId
-  const signal = signalOf(endpoint, parts.drain, response)
+  const isStill = async () => {
+    const now = await authenticate(endpoint, parts, request)
+    return now.kind === 'identity' || now.organizationId === organizationId
+  }
+  const signal = signalOf(endpoint, parts.drain, response, isStill)
   const context = {
     principal,
     organizationId,
@@ -132,11 +138,12 @@ function counted(principal: Principal | UserIdentity): Pick<Principal, 'kind' | 
   return principal.kind === 'identity' ? { kind: 'user', id: principal.userId, organizationId: 'none' } : principal
 }
 
-async function readParts({ contract }: BoundEndpoint, { bodyLimits }: RouteParts, request: Request) {
+async function readParts({ endpoint, contract }: BoundEndpoint, { bodyLimits }: RouteParts, request: Request) {
   const params = checkPart('path', contract.params, request.params)
-  // An id that can't be one is an unknown id.
-  const isText = Object.values(request.params).every((value) => !value?.includes('\0'))
-  if (!params.ok || !isText) throw problem('http.not_found', `There is nothing at ${request.baseUrl}${request.path}.`)
+  const given = request.params as Record<string, string>
+  const impossible = Object.keys(given).find((name) => given[name]?.includes('\0'))
+  if (impossible !== undefined) throw unknownId(endpoint.path, given, impossible)
+  if (!params.ok) throw unknownId(endpoint.path, given, params.faults[0]?.pointer.slice(1) ?? '')
   const query = checkPart('query', contract.query ?? noQuery, request.query)
   const rawBody = contract.body ? await readJsonBody(request, bodyLimits) : undefined
   const body = checkPart('body', contract.body, rawBody)
@@ -150,10 +157,21 @@ function readPrecondition({ ifMatch }: Endpoint, { headers }: Request): string |
   return ifMatch ? readIfMatch(headers['if-match']) : undefined
 }
 
-function signalOf({ stream }: Endpoint, drain: Drain, response: Response): AbortSignal {
+/** A stream ends with the credential that opened it: it may be open for days. */
+function signalOf(
+  { stream }: Endpoint,
+  drain: Drain,
+  response: Response,
+  isStill: () => Promise<boolean>,
+): AbortSignal {
   const gone = new AbortController()
+  // It may have gone while its request was read.
+  if (response.destroyed) gone.abort()
   response.once('close', () => gone.abort())
-  return AbortSignal.any([gone.signal, stream ? drain.begun : drain.expired])
+  if (!stream || response.destroyed) return AbortSignal.any([gone.signal, drain.expired])
+  const { lost, stop } = watchCredential(isStill)
+  response.once('close', stop)
+  return AbortSignal.any([gone.signal, drain.begun, lost])
 }
 
 function cursorOf(query: unknown): string | undefined {
@@ -178,10 +196,6 @@ function idempotencyKeyOf({ method }: Endpoint, request: Request): string | unde
   })
 }
 
-/** What failed for a passing reason is not kept: the same key may try again. */
-const passing = new Set([401, 408, 425, 429])
-const isKept = (status: number) => status < 500 && !passing.has(status)
-
 async function carryOutOnce(
   claim: IdempotencyClaim,
   request: Request,
@@ -192,11 +206,10 @@ async function carryOutOnce(
   try {
     answer = await carryOut()
   } catch (error) {
-    if (isKept(statusOf(error))) await claim.complete(encodeProblem(error, request, response))
-    // The handler was left behind and may still take effect: nobody shall repeat it before its process is gone.
-    else if (error instanceof FairleadError && error.code === 'http.draining') claim.lapse()
+    if (isKept(error)) await claim.complete(encodeProblem(error, request, response))
     // A claim that can't be given back ends by itself, and the first error says more.
-    else await claim.abandon().catch(() => {})
+    else if (isWithoutEffect(error)) await claim.abandon().catch(() => {})
+    else claim.lapse()
     throw error
   }
   await claim.complete(answer)

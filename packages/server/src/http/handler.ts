@@ -46,7 +46,10 @@ export interface HandlerContext<Name extends EndpointName> {
   /** Reads the list's `cursor` and makes the next one. */
   cursor: PageCursor
   requestId: string
-  /** Aborts when the client goes away, and with reason `http.draining` when the server is about to close. */
+  /**
+   * Aborts when the client goes away, with reason `http.draining` when the server is about to close, and for a stream when
+   * its credential is not good any more.
+   */
   signal: AbortSignal
   /** For streams only: `Last-Event-ID` and the like. */
   request: Request

@@ -1,9 +1,14 @@
+import { FairleadError } from '@fairlead/core/base'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
 import type { IdempotencyClaim, IdempotentRequest } from './idempotency.ts'
 import { createIdempotency } from './idempotency.ts'
+import { expectProblem } from './testing/expect-problem.suite.ts'
+import type { InhabitedServer } from './testing/inhabited-server.suite.ts'
+import { openInhabitedServer } from './testing/inhabited-server.suite.ts'
+import { validRequests } from './testing/valid-requests.suite.ts'
 
 const secret = Buffer.alloc(32, 7)
 const answer = { status: 201, headers: { Location: '/keys/1' }, body: '{"secret":"fl_live_hush"}' }
@@ -135,5 +140,86 @@ describe.each(backends)('idempotency keys on %s', (kind) => {
     // Who has the server's secret, but not the client's key, can't open it either.
     const other = createIdempotency(database, Buffer.alloc(32, 8))
     await expect(other.begin(asked)).rejects.toThrow()
+  })
+
+  test('stay taken, and give the answer later, when it can’t be stored at once', async () => {
+    let failures = 3
+    const flaky: Database = {
+      ...database,
+      withOrganization: (id, work) =>
+        failures-- > 0 ? Promise.reject(unavailable()) : database.withOrganization(id, work),
+    }
+    const asked = request()
+    failures = 0
+    const begun = await createIdempotency(flaky, secret).begin(asked)
+    if (begun.kind !== 'claimed') throw new Error('It was answered before.')
+    failures = 3
+    await begun.claim.complete(answer)
+    await expect(idempotency().begin(asked)).rejects.toMatchObject({ code: 'http.idempotency_in_progress' })
+    const repeat = () =>
+      idempotency()
+        .begin(asked)
+        .catch(({ code }) => code)
+    await expect.poll(repeat).toEqual({ kind: 'replayed', answer })
+  })
+})
+
+const unavailable = (data?: { outcome: string }) =>
+  new FairleadError('database.unavailable', 'The database is away.', data && { data })
+
+describe('a request with an idempotency key', () => {
+  let server: InhabitedServer
+  /** What becomes of the scopes of organizations that are opened next. */
+  const fates: ((run: () => Promise<unknown>) => Promise<unknown>)[] = []
+
+  beforeAll(async () => {
+    const database = await openTestDatabase('pglite')
+    const withOrganization: Database['withOrganization'] = (id, work) => {
+      const run = () => database.withOrganization(id, work)
+      return (fates.shift()?.(run) ?? run()) as ReturnType<typeof work>
+    }
+    server = await openInhabitedServer({ database: { ...database, withOrganization }, worker: false })
+  })
+  afterAll(() => server.close())
+
+  const fine = (run: () => Promise<unknown>) => run()
+  const away = () => Promise.reject(unavailable())
+  let organizations = 0
+  const setUp = async () => {
+    const acme = await server.inhabit(`acme-${++organizations}`)
+    const { body } = await validRequests.createWorkflow(acme)
+    const headers = { 'Idempotency-Key': newId() }
+    const create = () => server.call('createWorkflow', { credential: acme.key, body, headers })
+    const count = async () => (await acme.ask('listWorkflows', {})).body.data.length
+    return { create, count }
+  }
+
+  test('is not repeated when its answer could not be stored', async () => {
+    const { create, count } = await setUp()
+    fates.push(fine, fine, away, away)
+    const first = await create()
+    expect(first.status, first.text).toBe(201)
+    const again = async () => (await create()).text
+    await expect.poll(again).toBe(first.text)
+    expect(await count()).toBe(1)
+  })
+
+  test.each([
+    ['its commit may have been carried out', () => Promise.reject(unavailable({ outcome: 'unknown' })), 503],
+    ['what failed lies behind its commit', () => Promise.reject(new TypeError('A defect.')), 500],
+  ])('is not repeated at once when %s', async (_what, failure, status) => {
+    const { create, count } = await setUp()
+    fates.push(fine, (run) => run().then(failure))
+    expect((await create()).status).toBe(status)
+    expectProblem(await create(), { status: 409, code: 'http.idempotency_in_progress' })
+    expect(await count()).toBe(1)
+  })
+
+  test('is carried out again at once when it has surely changed nothing', async () => {
+    const { create, count } = await setUp()
+    fates.push(fine, away)
+    expect((await create()).status).toBe(503)
+    expect((await create()).status).toBe(201)
+    expect(await count()).toBe(1)
   })
 })

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { canonicalJson } from '@fairlead/core/base'
+import { setTimeout as delay } from 'node:timers/promises'
+import { canonicalJson, FairleadError } from '@fairlead/core/base'
 import type { Database } from '../database/index.ts'
 import type { EncodedAnswer } from './answer.ts'
 import { deriveKey } from './derive-key.ts'
@@ -20,7 +21,10 @@ export interface IdempotentRequest {
 
 /** The right to carry a request out. It must be ended by one of these. */
 export interface IdempotencyClaim {
-  /** Keeps the answer for whoever repeats the request. */
+  /**
+   * Keeps the answer for whoever repeats the request. Never rejects: where it can't be stored at once, the claim is held
+   * and storing it is tried again in the background.
+   */
   complete(answer: EncodedAnswer): Promise<void>
   /** Nothing happened that is worth keeping: the request may be tried again at once. */
   abandon(): Promise<void>
@@ -43,11 +47,16 @@ export interface Idempotency {
 const keepSeconds = 24 * 3600
 /** A claim that is not renewed for so long belongs to a process that is gone. */
 const claimSeconds = 30
+/** How long storing an answer is tried, and how long to wait between two attempts. */
+const patienceMs = 10 * 60_000
+const firstPauseMs = 100
+const lastPauseMs = 5_000
 
 /**
  * Idempotency keys (draft-ietf-httpapi-idempotency-key-header). A claim is renewed for as long as its process works on
- * it, so the key of a crashed one becomes free within half a minute; the request is then carried out again, which may
- * repeat an effect that the crashed process had committed already.
+ * it and until its answer is stored, so the key of a crashed one becomes free within half a minute; the request is then
+ * carried out again, which may repeat an effect that the crashed process had committed already. So it is when the database
+ * could not be reached for longer than a claim lasts.
  *
  * Answers may hold secrets that are shown once, so they are stored encrypted. The key to them is derived from the
  * server's secret and from the client's idempotency key, of which only a hash is stored: a copy of the database reveals
@@ -83,9 +92,11 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
     ).unref()
     return {
       async complete(answer) {
-        clearInterval(renewal)
         const sealed = { ...mine, ...seal(answerKey(request), answer), keepSeconds }
-        await database.withOrganization(organizationId, (db) => store.storeAnswer(db, sealed))
+        const attempt = () => database.withOrganization(organizationId, (db) => store.storeAnswer(db, sealed))
+        // Renewed until then: what the answer tells of has happened, and must not be repeated meanwhile.
+        const end = () => clearInterval(renewal)
+        await attempt().then(end, (error: unknown) => void tryAgain(attempt, error).finally(end))
       },
       lapse: () => clearInterval(renewal),
       async abandon() {
@@ -102,6 +113,25 @@ export function createIdempotency(database: Database, secret: Uint8Array): Idemp
       [principal.organizationId, principal.kind, principal.id, key].join('\0'),
     )
   }
+}
+
+/** Until it succeeds, the database is closed, or nobody will ask for the answer any more; never rejects. */
+async function tryAgain(attempt: () => Promise<void>, failure: unknown): Promise<void> {
+  const end = performance.now() + patienceMs
+  let error = failure
+  for (let pauseMs = firstPauseMs; !isClosed(error) && performance.now() < end; ) {
+    await delay(pauseMs, undefined, { ref: false })
+    pauseMs = Math.min(2 * pauseMs, lastPauseMs)
+    try {
+      return await attempt()
+    } catch (next) {
+      error = next
+    }
+  }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof FairleadError && error.code === 'database.closed'
 }
 
 function rowOf({ principal, key, method, path, ifMatch, body }: IdempotentRequest) {

@@ -67,6 +67,29 @@ describe.each(backends)('two organizations on %s', (kind) => {
     })
   })
 
+  describe('an id that can be none', () => {
+    const ids = withParameters.flatMap((name) =>
+      Object.entries((contract[name] as { params: z.ZodObject }).params.shape as Record<string, z.ZodType>).flatMap(
+        ([parameter, schema]) =>
+          ['nope', '-1', 'a b', 'a\0b']
+            .filter((id) => !schema.safeParse(id).success || id.includes('\0'))
+            .map((id) => [name, parameter, id] as const),
+      ),
+    )
+    test.each(ids)('is answered by %s like an unknown one: :%s is %j', async (name, parameter, id) => {
+      const request = await valid(name, acme)
+      const unknown = { id: newId(), userId: newId(), version: '2147483647', name: 'none' }[parameter]!
+      const [malformed, missing] = [id, unknown].map((value) =>
+        server.call(name, { ...request, params: { ...request.params, [parameter]: value } }),
+      )
+      const [none, other] = [await malformed!, await missing!]
+      expectProblem(none, { status: 404 })
+      expect((none.body as { code: string }).code).not.toBe('http.not_found')
+      const text = { ...none, body: JSON.parse(JSON.stringify(none.body).replaceAll('a\\u0000b', 'a0b')) }
+      expect(withoutRequest(text, id.replace('\0', '0'))).toEqual(withoutRequest(other, unknown))
+    })
+  })
+
   describe('what one organization reads', () => {
     const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g
     const allThatIsReadBy = async (by: Inhabitant) => {

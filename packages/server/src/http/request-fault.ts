@@ -1,5 +1,6 @@
 import type { RequestFault } from '@fairlead/core/base'
 import type * as z from 'zod'
+import { faultSentence } from './fault-sentence.ts'
 import { toPointer } from './json-body.ts'
 import { problem } from './problem.ts'
 
@@ -50,10 +51,8 @@ function toFaults(
       if (closest) return closest.flatMap((inner) => toFaults(part, inner, path))
       return [{ in: part, pointer: toPointer(path), code: issue.code, message: 'fits none of the alternatives' }]
     }
-    case 'invalid_type':
-      return [{ in: part, pointer: toPointer(path), code: issue.code, message: typeMessage(issue) }]
     default:
-      return [{ in: part, pointer: toPointer(path), code: issue.code, message: issue.message }]
+      return [{ in: part, pointer: toPointer(path), code: issue.code, message: faultSentence(issue) }]
   }
 }
 
@@ -62,8 +61,4 @@ function closestBranch(branches: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | und
   const reach = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
   const [best] = branches.toSorted((one, other) => reach(other) - reach(one) || one.length - other.length)
   return best && reach(best) > 0 ? best : undefined
-}
-
-function typeMessage({ expected, input, message }: z.core.$ZodIssueInvalidType): string {
-  return input === undefined && message.endsWith('received undefined') ? `is required: expected ${expected}` : message
 }

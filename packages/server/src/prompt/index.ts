@@ -1,5 +1,5 @@
-export { promptCatalog } from './catalog.ts'
-export type { PromptOperator, WholeHistory } from './operator.ts'
+export { createPromptCatalog } from './catalog.ts'
+export type { PromptOperator } from './operator.ts'
 export { createPromptOperator } from './operator.ts'
 export { createPromptRoutes } from './routes.ts'
 export { refResolver } from './select.ts'

@@ -84,7 +84,7 @@ export async function sidesOf(
   }
 }
 
-export function merged({ base, ours, theirs, labels }: Sides): PromptMerge {
+function merged({ base, ours, theirs, labels }: Sides): PromptMerge {
   return mergePrompt(base, ours, theirs, { labels })
 }
 

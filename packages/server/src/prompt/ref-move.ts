@@ -65,7 +65,7 @@ export class RefMover {
 }
 
 /** Covers the entry and, through the hash before, all entries of the prompt that came earlier. */
-export function hashOf(entry: Omit<store.NewLogEntry, 'prev_hash' | 'hash'>, before: Buffer | null): Buffer {
+function hashOf(entry: Omit<store.NewLogEntry, 'prev_hash' | 'hash'>, before: Buffer | null): Buffer {
   const { prompt_id, kind, name, old_version_id, new_version_id, actor_kind, actor, reason, at } = entry
   const text = canonicalJson({
     before: before && hex(before),

@@ -70,7 +70,7 @@ async function findSelected(
   return found?.version
 }
 
-export function unknownRef(prompt: string, selection: Selection): FairleadError {
+function unknownRef(prompt: string, selection: Selection): FairleadError {
   const [kind, name] = Object.entries(selection).find(([, value]) => value !== undefined) ?? ['branch', 'main']
   return new FairleadError('prompt.version_not_found', `The prompt "${prompt}" has no ${kind} "${name}".`)
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAnalyticsService } from '../analytics/service.ts'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
-import { createPromptServices, promptCatalog, refResolver } from './index.ts'
+import { createPromptCatalog, createPromptServices, refResolver } from './index.ts'
 import type { PromptService } from './service.ts'
 import { createTryPrompt } from './try.ts'
 
@@ -161,7 +161,7 @@ describe.each(backends)('prompts on %s', (kind) => {
     await commit('greet', head.commitHash, 'Good day {{whom}}')
     const current = () =>
       database.withOrganization(organizationId, async (db) => {
-        const [entry] = await promptCatalog.list(db, ['greet'])
+        const [entry] = await createPromptCatalog().list(db, ['greet'])
         const resolved = await refResolver.resolve(db, { prompt: 'greet' })
         const loaded = await refResolver.load(db, [resolved!.pin.versionId])
         return [

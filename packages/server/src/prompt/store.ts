@@ -119,8 +119,10 @@ function encodeContentColumns({ text, messages, variables, ...config }: PromptCo
   }
 }
 
+type ContentRow = Pick<VersionRow, 'content' | 'config'>
+
 /** The content of a version, as it was committed. */
-export function contentOf(row: Pick<VersionRow, 'content' | 'config' | 'variables'>): PromptContent {
+export function contentOf(row: ContentRow & Partial<Pick<VersionRow, 'variables'>>): PromptContent {
   const { format, ...config } = row.config as { format: 'messages' | 'text' } & PromptContent
   const body = format === 'messages' ? { messages: JSON.parse(row.content) } : { text: row.content }
   return { ...body, ...(row.variables ? { variables: row.variables as PromptContent['variables'] } : {}), ...config }
@@ -156,14 +158,19 @@ export async function listVersions(db: Db, promptId: string, { limit, after }: K
   return query.orderBy('version_number', 'desc').limit(limit).execute()
 }
 
+/** What versions say, without the variables that they declare. */
+export async function listContents(db: Db, ids: readonly string[]): Promise<(ContentRow & { id: string })[]> {
+  return db.selectFrom('prompt_versions').select(['id', 'content', 'config']).where('id', 'in', ids).execute()
+}
+
 /**
- * The version of each prompt that counts when no ref is named: label `production`, else the head of `main`. `names` (ids
- * or keys) leaves out all other prompts.
+ * The version of each prompt that counts when no ref is named: label `production`, else the head of `main`; with the
+ * variables that it declares, and without its content. `names` (ids or keys) leaves out all other prompts.
  */
 export async function listCurrentVersions(
   db: Db,
   names?: readonly string[],
-): Promise<(Pick<VersionRow, 'prompt_id' | 'content' | 'config' | 'variables'> & { key: string })[]> {
+): Promise<(Pick<VersionRow, 'id' | 'prompt_id' | 'variables'> & { key: string })[]> {
   if (names?.length === 0) return []
   let query = db
     .selectFrom('prompts')
@@ -178,13 +185,7 @@ export async function listCurrentVersions(
         .onRef('prompt_versions.prompt_id', '=', 'prompt_refs.prompt_id')
         .onRef('prompt_versions.id', '=', 'prompt_refs.version_id'),
     )
-    .select([
-      'prompts.key',
-      'prompt_versions.prompt_id',
-      'prompt_versions.content',
-      'prompt_versions.config',
-      'prompt_versions.variables',
-    ])
+    .select(['prompts.key', 'prompt_versions.id', 'prompt_versions.prompt_id', 'prompt_versions.variables'])
     .distinctOn('prompts.key')
     .where('prompts.archived_at', 'is', null)
     .where(({ or, eb }) =>

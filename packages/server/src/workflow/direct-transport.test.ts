@@ -116,6 +116,21 @@ describe.each(backends)('the direct transport on %s', (kind) => {
       const claims = await other.claim({ workerId: newId(), limit: 100 })
       expect(claims.map(({ lease }) => lease.runId)).toContain(run.id)
     })
+
+    it('makes a run due again that is handed over after the worker has stopped', async () => {
+      const { transport, by, claim, wait, execute } = await setUp()
+      while ((await claim()).length > 0);
+      const waiting = wait()
+      // The place is reserved at once; the run is stored while the worker stops.
+      const executing = execute()
+      transport.retire()
+      await transport.giveBack()
+      const run = await executing
+      await transport.close()
+      expect(await room.runs.get(by.organizationId, run.id)).toMatchObject({ status: 'queued' })
+      transport.queued(run.id)
+      await waiting
+    })
   })
 
   it('stops waiting when told to', async () => {

@@ -1,8 +1,6 @@
 import { FairleadError } from '@fairlead/core/base'
 import type {
   ClaimedRun,
-  EmittedEvent,
-  JournalEntry,
   PromptVersionContent,
   RunBatch,
   RunLease,
@@ -12,7 +10,6 @@ import type {
   WorkerRegistration,
   Workflow,
 } from '@fairlead/core/workflow'
-import { sql } from 'kysely'
 import type { AnalyticsService } from '../analytics/service.ts'
 import type { Database, ScopedDb } from '../database/index.ts'
 import { committing, isUnstorable, resyncPayload } from '../database/index.ts'
@@ -21,6 +18,7 @@ import type { ClaimedRow } from './claim.ts'
 import { claimDueRuns, extendLeases, freeRunsOf, undoClaim } from './claim.ts'
 import { finishRun } from './finish.ts'
 import { priceBatch, recordLastBatch } from './record.ts'
+import { freshPast, loadPast } from './run-past.ts'
 import type { DueSignal, Reservation } from './signals.ts'
 import { announceEvents, channels } from './signals.ts'
 import { loadSnapshots, saveSnapshots } from './snapshot-store.ts'
@@ -62,6 +60,9 @@ export class DirectTransport implements RunTransport, DueSignal {
   #handed: ClaimedRow[] = []
   #isWaiting = false
   #isRetired = false
+  #hasGivenBack = false
+  /** Claims that are being undone. */
+  readonly #undoing = new Set<Promise<void>>()
   #woken = false
   #wake: () => void = () => {}
   #unlisten: (() => Promise<void>)[] = []
@@ -88,6 +89,7 @@ export class DirectTransport implements RunTransport, DueSignal {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#undoing)
     await Promise.all(this.#unlisten.map((unlisten) => unlisten()))
   }
 
@@ -108,6 +110,7 @@ export class DirectTransport implements RunTransport, DueSignal {
       leaseMs: this.#parts.leaseMs,
       start: (row, definition) => {
         this.#reserved--
+        if (this.#hasGivenBack) return this.#undoLater(row)
         remember(this.#definitions, definitionKey(row), definition)
         this.#handed.push(row)
         if (this.#isWaiting) this.#mayBeDue = false
@@ -124,12 +127,25 @@ export class DirectTransport implements RunTransport, DueSignal {
     this.#isRetired = true
   }
 
-  /** Gives back what was handed over and not taken; call it when the worker has stopped. */
+  /**
+   * Gives back what was handed over and not taken; call it when the worker has stopped. What is handed over after that,
+   * by a request that had reserved its place before, is given back too.
+   */
   async giveBack(): Promise<void> {
-    for (const row of this.#handed.splice(0)) {
-      await this.#parts.database.withOrganization(row.organization_id, (db) => undoClaim(db, row))
-      this.queued(row.id)
-    }
+    this.#hasGivenBack = true
+    for (const row of this.#handed.splice(0)) await this.#undo(row)
+  }
+
+  async #undo(row: ClaimedRow): Promise<void> {
+    await this.#parts.database.withOrganization(row.organization_id, (db) => undoClaim(db, row))
+    this.queued(row.id)
+  }
+
+  #undoLater(row: ClaimedRow): void {
+    // Where it fails, the run becomes due when its lease ends.
+    const undone = this.#undo(row).catch(() => {})
+    this.#undoing.add(undone)
+    void undone.then(() => this.#undoing.delete(undone))
   }
 
   #hearOfDue(): void {
@@ -295,47 +311,11 @@ function definitionKey(row: ClaimedRow): string {
   return `${row.organization_id} ${row.workflow_id} ${row.workflow_version}`
 }
 
-interface Past {
-  journal: JournalEntry[]
-  emitted: EmittedEvent[]
-  hasSnapshot: boolean
-}
-
-const freshPast: Past = { journal: [], emitted: [], hasSnapshot: false }
-
-async function loadPast(db: ScopedDb, runId: string): Promise<Past> {
-  const journal = await db.selectFrom('run_journal').selectAll().where('run_id', '=', runId).execute()
-  const events = await db
-    .selectFrom('run_events')
-    .select(['type', 'address', numberIn('attempt').as('attempt'), numberIn('pass').as('pass')])
-    .where('run_id', '=', runId)
-    .execute()
-  const snapshot = await db.selectFrom('run_snapshots').select('run_id').where('run_id', '=', runId).limit(1).execute()
-  return {
-    journal: journal.map((row) => ({
-      address: row.address,
-      nodeId: row.node_id,
-      status: row.status,
-      ...(row.status === 'completed' ? { output: row.output } : { error: row.error as JournalEntry['error'] }),
-      attempts: row.attempts,
-      startedAt: row.started_at.toISOString(),
-      finishedAt: row.finished_at.toISOString(),
-    })) as JournalEntry[],
-    emitted: events as EmittedEvent[],
-    hasSnapshot: snapshot.length > 0,
-  }
-}
-
 /** What the database refuses for what it is will be refused again, whoever brings it. */
 function refuseForGood(error: unknown): never {
   if (!isUnstorable(error)) throw error
   const reason = error instanceof Error ? error.message : String(error)
   throw new FairleadError('run.unrecordable', `What the run did can't be stored: ${reason}`, { cause: error })
-}
-
-/** A number of an event's payload, which as a whole may be large. */
-function numberIn(key: 'attempt' | 'pass') {
-  return sql<number | null>`(payload ->> ${sql.lit(key)})::int`
 }
 
 async function loadDefinition(db: ScopedDb, row: ClaimedRow): Promise<Workflow> {

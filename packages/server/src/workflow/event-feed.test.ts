@@ -1,20 +1,23 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import type { EventFrame } from './event-feed.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { EventFeed } from './event-feed.ts'
+import type { EventFrame } from './event-page.ts'
 
-function frame(seq: number): EventFrame {
-  return { seq, text: `id: ${seq}\n\n`, isLast: false }
+function frame(seq: number, length = 0): EventFrame {
+  return { seq, text: `id: ${seq}\n\n`.padEnd(length), isLast: false }
 }
 
 /** A run whose events are there up to a number, read a few at a time, and the reads that were made. */
-function storedEvents(pageSize = 500) {
+function storedEvents(pageSize = 500, length = 0) {
   const state = { stored: 0, reads: [] as number[] }
   const feed = new EventFeed(async (after) => {
     state.reads.push(after)
     await Promise.resolve()
     const last = Math.min(state.stored, after + pageSize)
-    return Array.from({ length: Math.max(0, last - after) }, (_value, index) => frame(after + index + 1))
+    const frames = Array.from({ length: Math.max(0, last - after) }, (_value, index) =>
+      frame(after + index + 1, length),
+    )
+    return { frames, hasMore: last < state.stored }
   })
   const add = (count: number) => {
     state.stored += count
@@ -66,11 +69,48 @@ describe('a feed of events', () => {
     expect(await feed.after(9_000)).toEqual([])
   })
 
+  it('keeps no more than eight million characters, however few events they are', async () => {
+    const { state, feed, add } = storedEvents(5, 1_000_000)
+    add(10)
+    expect(await readAll(feed, 0)).toEqual(upTo(10))
+    state.reads.length = 0
+    expect(await readAll(feed, 2)).toEqual(upTo(10, 2))
+    expect(state.reads).toEqual([])
+    expect(await readAll(feed, 0)).toEqual(upTo(10))
+    expect(state.reads).toEqual([0])
+  })
+
+  it('gives all viewers a sign of life and reads once, every fifteen seconds, while there are any', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const { state, feed } = storedEvents()
+      const viewers = Array.from({ length: 10 }, () => ({
+        beat: vi.fn(),
+        wake: vi.fn(() => void feed.after(0)),
+      }))
+      for (const viewer of viewers) feed.enter(viewer)
+      await feed.after(0)
+      const before = state.reads.length
+      for (let beats = 1; beats <= 3; beats++) {
+        vi.advanceTimersByTime(15_000)
+        await feed.after(0)
+        for (const { beat, wake } of viewers) {
+          expect([beat, wake].map(({ mock }) => mock.calls.length)).toEqual([beats, beats])
+        }
+      }
+      expect(state.reads).toHaveLength(before + 3)
+      for (const viewer of viewers) feed.leave(viewer)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('tries again after a read that failed', async () => {
     let fails = true
     const feed = new EventFeed(async (after) => {
       if (fails) throw new Error('The database is away.')
-      return after === 0 ? [frame(1)] : []
+      return { frames: after === 0 ? [frame(1)] : [], hasMore: false }
     })
     await expect(feed.after(0)).rejects.toThrow('away')
     fails = false

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { backends, newId, openTestDatabase } from '../database/testing/index.ts'
 import type { ControlPlane } from '../start.ts'
 import { createControlPlane } from '../start.ts'
@@ -38,6 +38,7 @@ function read(response: IncomingMessage) {
 describe.each(backends)('the event stream of a run on %s', (kind) => {
   let controlPlane: ControlPlane
   let authorization: string
+  let organizationId: string
   let runId: string
 
   const start = async (path = '', headers: Record<string, string> = {}) => {
@@ -65,7 +66,9 @@ describe.each(backends)('the event stream of a run on %s', (kind) => {
     const env = { NODE_ENV: 'test', LOG_LEVEL: 'warn' }
     controlPlane = await createControlPlane({ database, migrate: false, env, tools: { fine: () => 'fine' } })
     await controlPlane.listen(0, '127.0.0.1')
-    const { key } = await controlPlane.bootstrapOrganization({ name: 'Streams', slug: 'streams', keyName: 'Streams' })
+    const streams = { name: 'Streams', slug: 'streams', keyName: 'Streams' }
+    const { organization, key } = await controlPlane.bootstrapOrganization(streams)
+    organizationId = organization.id
     authorization = `Bearer ${key.secret}`
   })
   afterAll(() => controlPlane.close())
@@ -104,6 +107,18 @@ describe.each(backends)('the event stream of a run on %s', (kind) => {
     expect(first.ids().length).toBeGreaterThan(waiting)
   })
 
+  it('that begins beyond the last event begins behind it, and ends with the run', async () => {
+    const first = await follow()
+    await first.until(() => first.text().includes('"run.waiting"'))
+    const [byHeader, byQuery] = [await follow('', { 'Last-Event-ID': '5000' }), await follow('?after=2147483647')]
+    const waiting = first.ids().length
+    await answer()
+    await Promise.all([first.ended, byHeader.ended, byQuery.ended])
+    expect(byHeader.ids()).toEqual(first.ids().slice(waiting))
+    expect(byQuery.ids()).toEqual(first.ids().slice(waiting))
+    expect((await start('?after=5000')).statusCode).toBe(204)
+  })
+
   it('gives what there is and ends, when it is not to follow', async () => {
     const first = await follow()
     await first.until(() => first.text().includes('"run.waiting"'))
@@ -123,6 +138,39 @@ describe.each(backends)('the event stream of a run on %s', (kind) => {
     await missed.ended
     expect(missed.ids()).toEqual([Number(last)])
   })
+
+  it.each(['revoked', 'expired'] as const)(
+    'ends at a heartbeat for whose credential is %s, and for nobody else',
+    async (end) => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+      try {
+        const other = await controlPlane.createKey('streams', { name: 'Other' })
+        const [stays, goes] = [await follow(), await follow('', { Authorization: `Bearer ${other.secret}` })]
+        for (const reader of [stays, goes]) await reader.until(() => reader.text().includes('"run.waiting"'))
+        if (end === 'revoked') await controlPlane.revokeKey('streams', other.id)
+        else {
+          await controlPlane.database.withOrganization(organizationId, (db) =>
+            db
+              .updateTable('api_keys')
+              .set({ expires_at: new Date(0) })
+              .where('id', '=', other.id)
+              .execute(),
+          )
+          // What was looked up is remembered for a moment.
+          await expect.poll(() => controlPlane.verifyKey(other.secret)).toBe(false)
+        }
+        vi.advanceTimersByTime(15_000)
+        await goes.ended
+        await stays.until(() => stays.text().includes(': alive'))
+        await answer()
+        await stays.ended
+        expect(stays.text()).toContain('"run.completed"')
+        expect(goes.text()).not.toContain('"run.completed"')
+      } finally {
+        vi.useRealTimers()
+      }
+    },
+  )
 
   it('shows a crowd of viewers the same', async () => {
     const crowd = await Promise.all(Array.from({ length: 20 }, () => follow()))

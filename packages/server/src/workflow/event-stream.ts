@@ -12,25 +12,19 @@ export interface StreamRequest {
   signal: AbortSignal
 }
 
-/** Between two signs of life while a run is quiet, in ms: proxies close what is silent for a minute. */
-const heartbeatMs = 15_000
 /** After which time a viewer shall connect again, in ms. */
 const reconnectMs = 1_000
 
 /**
  * Streams a run's events from a number on, as server-sent events whose ids are the sequence numbers. Ends after the run's
- * last event, when the viewer goes, or when the server drains; a viewer that comes back with `Last-Event-ID` misses
+ * last event, when the viewer or its credential goes, or when the server drains; a viewer that comes back with `Last-Event-ID` misses
  * nothing and gets nothing twice. A viewer that reads slowly holds up nobody but itself.
  */
 export async function streamEvents(feeds: EventFeeds, request: StreamRequest, response: Response): Promise<void> {
   const { organizationId, runId, follow, signal } = request
   const bell = createBell(signal)
-  const { feed, leave } = feeds.join(organizationId, runId, bell.ring)
-  const heartbeat = setInterval(() => {
-    response.write(': alive\n\n')
-    // Should a notification have been lost, the run is looked at again anyway.
-    feed.stir()
-  }, heartbeatMs)
+  const beat = () => void response.write(': alive\n\n')
+  const { feed, leave } = feeds.join(organizationId, runId, { wake: bell.ring, beat })
   try {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -53,7 +47,6 @@ export async function streamEvents(feeds: EventFeeds, request: StreamRequest, re
     }
     response.end()
   } finally {
-    clearInterval(heartbeat)
     leave()
   }
 }

@@ -109,14 +109,16 @@ function runRoutes({
   }
 }
 
-function eventRoute({ runs, feeds }: WorkflowRoom): Routes['streamRunEvents'] {
+function eventRoute({ feeds }: WorkflowRoom): Routes['streamRunEvents'] {
   return async ({ organizationId, params, query, request, signal }) => {
-    const lastSeq = await runs.lastSeq(organizationId, params.id)
-    const after = lastEventId(request.get('Last-Event-ID')) ?? query.after ?? 0
+    const { lastSeq, isFinal } = await feeds.endOf(organizationId, params.id)
+    const seen = lastEventId(request.get('Last-Event-ID')) ?? query.after ?? 0
+    // Beyond the last event nothing would ever come, not even the end.
+    const after = Math.min(seen, lastSeq)
     return {
       stream: async (response) => {
         // 204 is how a browser's EventSource is told not to connect again: the run has ended and all of it was seen.
-        if (lastSeq !== null && after >= lastSeq) {
+        if (isFinal && after === lastSeq) {
           response.status(204).end()
           return
         }

@@ -5,6 +5,7 @@ import type { Principal } from '../http/index.ts'
 import { tool, workflow } from './testing/definition.suite.ts'
 import type { TestRoom } from './testing/room.suite.ts'
 import { openTestRoom } from './testing/room.suite.ts'
+import { tagOf } from './workflow-service.ts'
 
 const definitionOf = (name: string) =>
   ({ ...workflow([tool('one', 'fine')], []), name }) as unknown as Record<string, unknown>
@@ -38,6 +39,24 @@ describe.each(backends)('workflows on %s', (kind) => {
     })
     const versions = await room.workflows.listVersions(by.organizationId, id, { limit: 5, before: undefined })
     expect(versions.map(({ version }) => version)).toEqual([2, 1])
+  })
+
+  it('have a tag that changes with all that is shown of them, and that no change can be made under unless it is the latest', async () => {
+    const { id } = await room.workflows.create(by, { definition: definitionOf('First') })
+    const tags = new Map<string, string>()
+    for (const name of ['Second', 'Third']) {
+      const { version } = await room.workflows.get(by.organizationId, id, undefined)
+      await room.workflows.update(by, id, `v${version}`, { definition: definitionOf(name) })
+      for (const number of [1, undefined]) {
+        const shown = await room.workflows.get(by.organizationId, id, number)
+        const text = JSON.stringify(shown)
+        expect(tags.get(tagOf(shown)) ?? text).toBe(text)
+        tags.set(tagOf(shown), text)
+      }
+    }
+    const old = await room.workflows.get(by.organizationId, id, 1)
+    const change = room.workflows.update(by, id, tagOf(old), { definition: definitionOf('Fourth') })
+    await expect(change).rejects.toMatchObject({ code: 'workflow.version_conflict', data: { etag: 'v3' } })
   })
 
   it('are stored in their canonical form, byte for byte', async () => {

@@ -161,9 +161,9 @@ export class WorkflowService {
   }
 }
 
-/** The ETag of a stored version. */
-export function tagOf({ version }: Pick<StoredWorkflow, 'version'>): string {
-  return `v${version}`
+/** The ETag of a workflow at its latest version; at an older one it covers the latest too, whose name is shown beside it. */
+export function tagOf({ version, latestVersion }: Pick<StoredWorkflow, 'version' | 'latestVersion'>): string {
+  return version === latestVersion ? `v${version}` : `v${version}-of-${latestVersion}`
 }
 
 export function toSummary(row: store.WorkflowRow): WorkflowSummary {

@@ -50,6 +50,10 @@ describe('a copy', () => {
     expect(into('nowhere')).toThrow(expect.objectContaining({ code: 'workflow.unknown_node' }))
   })
 
+  test('of an id that no node can have gets another', () => {
+    expect(pasteNodes(workflowOf([]), { nodes: [tool('end')], edges: [] }).workflow.nodes[0]!.id).toBe('end-2')
+  })
+
   test('keeps its ids in a workflow that has none of them', () => {
     const { workflow } = pasteNodes(workflowOf([]), copyNodes(start, ['a', 'c', 'l', 'z']))
     expect(workflow.nodes).toEqual(start.nodes)

@@ -40,7 +40,7 @@ export function pasteNodes(
   { container, offset = { x: 0, y: 0 } }: { container?: string; offset?: { x: number; y: number } } = {},
 ): Edit & { ids: ReadonlyMap<string, string> } {
   if (container !== undefined) requireContainer(workflow, container)
-  const taken = new Set(workflow.nodes.map((node) => node.id))
+  const taken = new Set(['end', ...workflow.nodes.map((node) => node.id)])
   const ids = new Map<string, string>()
   for (const { id } of clip.nodes) if (!ids.has(id)) ids.set(id, freeNodeId(id, taken))
   const nameOf = (id: string) => ids.get(id) ?? id

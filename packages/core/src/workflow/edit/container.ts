@@ -35,7 +35,8 @@ export function requireContainer(workflow: Workflow, containerId: string): void 
 }
 
 /**
- * Moves nodes directly into a container. Edges among them stay; edges that would cross the container's boundary go.
+ * Moves nodes directly into a container. Edges among them stay; edges that would cross the container's boundary go. What
+ * lies inside a moved container stays there, named or not.
  * Throws `workflow.unknown_node`, `workflow.not_a_container` and `workflow.cyclic_containers`.
  */
 export function moveIntoContainer(workflow: Workflow, nodeIds: readonly string[], containerId: string): Edit {
@@ -46,18 +47,26 @@ export function moveIntoContainer(workflow: Workflow, nodeIds: readonly string[]
     const message = `"${nodeId}" can't move into "${containerId}", which lies inside it.`
     throw new FairleadError('workflow.cyclic_containers', message, { data: { nodeId, containerId } })
   }
-  return editTo(workflow, moved(workflow, nodeIds, containerId))
+  return editTo(workflow, moved(workflow, outermostOf(workflow, nodeIds), containerId))
 }
 
 /** Moves nodes out of the container around them, into the one around that or to the top level. Edges as above. */
 export function moveOutOfContainer(workflow: Workflow, nodeIds: readonly string[]): Edit {
-  const after = nodeIds.reduce((before, nodeId) => {
-    nodeOf(before, nodeId)
+  for (const nodeId of nodeIds) nodeOf(workflow, nodeId)
+  const going = outermostOf(workflow, nodeIds)
+  const after = going.reduce((before, nodeId) => {
     const container = containerOf(workflow, nodeId)
     if (container === null) return before
     return relisted(before, [nodeId], containerOf(workflow, container.id)?.id ?? null)
   }, workflow)
-  return editTo(workflow, withoutCrossingEdges(workflow, after, new Set(nodeIds)))
+  return editTo(workflow, withoutCrossingEdges(workflow, after, new Set(going)))
+}
+
+/** The nodes that lie inside none of the others. */
+function outermostOf(workflow: Workflow, nodeIds: readonly string[]): string[] {
+  const inside = new Set<string>()
+  for (const nodeId of nodeIds) for (const id of withContents(workflow, nodeId)) if (id !== nodeId) inside.add(id)
+  return nodeIds.filter((nodeId) => !inside.has(nodeId))
 }
 
 function moved(workflow: Workflow, nodeIds: readonly string[], containerId: string | null): Workflow {

@@ -158,6 +158,25 @@ describe('undo and redo', () => {
     expect(undo(history).workflow).toEqual(start.workflow)
     expect(recordEdit(history, disconnect(history.workflow, 'none'))).toBe(history)
   })
+
+  test('merged edits that cancel each other out leave no step, and what goes on from there is one of its own', () => {
+    const move = (from: History, x: number, merge: boolean) =>
+      recordEdit(from, moveNodes(from.workflow, { a: { x, y: 0 } }), { merge })
+    const named = startHistory(workflowOf([tool('a')]))
+    let history = recordEdit(named, setDetails(named.workflow, { name: 'B' }))
+    history = move(move(history, 5, false), 0, true)
+    expect(history.past.length).toBe(1)
+    history = move(move(history, 6, true), 7, true)
+    expect(history.past.length).toBe(2)
+    expect(undo(history).workflow).toMatchObject({ name: 'B', nodes: [{ position: { x: 0 } }] })
+  })
+
+  test('a history of no steps undoes nothing', () => {
+    const start = startHistory(workflowOf([tool('a')]), { limit: 0 })
+    const history = recordEdit(start, moveNodes(start.workflow, { a: { x: 5, y: 0 } }))
+    expect(history.past).toEqual([])
+    expect(undo(history)).toBe(history)
+  })
 })
 
 describe('patches', () => {
@@ -246,6 +265,13 @@ describe('nodes', () => {
     expect(configOf(removeNode(start, 'y').workflow, 'l')).toMatchObject({ bodyNodes: ['z'] })
   })
 
+  test.each(['end', '', 'a/b', 'constructor'])('the id %j is refused: no node can have it', (id) => {
+    const start = workflowOf([tool('a')])
+    const refused = expect.objectContaining({ code: 'workflow.invalid_node_id' })
+    expect(() => addNode(start, tool(id))).toThrow(refused)
+    expect(() => renameNode(start, 'a', id)).toThrow(refused)
+  })
+
   test('a second node of the same id and unknown ids are refused', () => {
     const start = workflowOf([tool('a')])
     expect(() => addNode(start, tool('a'))).toThrow(/"a" already/)
@@ -326,6 +352,17 @@ describe('containers', () => {
     expect(containerOf(workflow, 'x')!.id).toBe('outer')
     expect(drawn(workflow)).toEqual(['a.out>b', 'b.out>c'])
     expect(containerOf(moveOutOfContainer(workflow, ['x']).workflow, 'x')).toBeNull()
+  })
+
+  test('a container that moves keeps what lies inside it, also where both are chosen', () => {
+    const outer = addNode(start, loop('outer', [])).workflow
+    const inside = moveIntoContainer(outer, ['l', 'x'], 'outer').workflow
+    expect(configOf(inside, 'outer')).toMatchObject({ bodyNodes: ['l'] })
+    expect(configOf(inside, 'l')).toMatchObject({ bodyNodes: ['x'] })
+    const outside = moveOutOfContainer(inside, ['x', 'l']).workflow
+    expect(configOf(outside, 'outer')).toMatchObject({ bodyNodes: [] })
+    expect(configOf(outside, 'l')).toMatchObject({ bodyNodes: ['x'] })
+    expect(drawn(outside)).toContain('l.body>x')
   })
 
   test('a container can move neither into itself nor into what it contains', () => {

@@ -15,6 +15,8 @@ export interface History {
   future: readonly Patch[]
   /** At most so many steps can be undone. */
   limit: number
+  /** Merged edits have cancelled out, and with them their step: what is merged next begins it again. */
+  isCancelled?: boolean
 }
 
 /** A history that begins with this workflow. */
@@ -24,14 +26,21 @@ export function startHistory(workflow: Workflow, { limit = 200 }: { limit?: numb
 
 /**
  * The history after one more edit; what was undone is forgotten. `merge` makes it one step with the edit before, as for
- * the moves of one drag. An edit that changes nothing adds no step.
+ * the moves of one drag. An edit that changes nothing adds no step, and edits that cancel each other out leave none.
  */
 export function recordEdit(history: History, edit: Edit, { merge = false }: { merge?: boolean } = {}): History {
   if (edit.patch.length === 0) return history
-  const { past, limit } = history
-  const last = merge ? past.at(-1) : undefined
-  const steps = last === undefined ? [...past, edit.patch] : [...past.slice(0, -1), squashPatches(last, edit.patch)]
-  return { workflow: edit.workflow, past: steps.slice(-limit), future: [], limit }
+  const { past, limit, isCancelled = false } = history
+  const last = merge && !isCancelled ? past.at(-1) : undefined
+  const step = last === undefined ? edit.patch : squashPatches(last, edit.patch)
+  const before = last === undefined ? past : past.slice(0, -1)
+  const next = { workflow: edit.workflow, future: [], limit }
+  if (step.length === 0) return { ...next, past: before, isCancelled: true }
+  return { ...next, past: lastOf([...before, step], limit) }
+}
+
+function lastOf(steps: readonly Patch[], limit: number): readonly Patch[] {
+  return steps.slice(Math.max(0, steps.length - limit))
 }
 
 /** The history one step earlier; the same history when there is nothing to undo. */
@@ -39,10 +48,10 @@ export function undo(history: History): History {
   const patch = history.past.at(-1)
   if (patch === undefined) return history
   return {
-    ...history,
     workflow: applyPatch(history.workflow, invertPatch(patch)),
     past: history.past.slice(0, -1),
     future: [patch, ...history.future],
+    limit: history.limit,
   }
 }
 
@@ -51,9 +60,9 @@ export function redo(history: History): History {
   const [patch, ...future] = history.future
   if (patch === undefined) return history
   return {
-    ...history,
     workflow: applyPatch(history.workflow, patch),
-    past: [...history.past, patch].slice(-history.limit),
+    past: lastOf([...history.past, patch], history.limit),
     future,
+    limit: history.limit,
   }
 }

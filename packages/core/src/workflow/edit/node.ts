@@ -1,19 +1,15 @@
-import { FairleadError } from '../../base/index.ts'
 import type { ConditionNode, Workflow, WorkflowNode } from '../document-schema.ts'
 import { handleOf } from '../flow.ts'
 import { relisted, requireContainer, withContents, withoutNode } from './container.ts'
 import type { Edit } from './history.ts'
-import { editTo, nodeOf, withEdge, withNode, withoutEdges, withTarget } from './target.ts'
+import { editTo, nodeOf, requireFreeId, withEdge, withNode, withoutEdges, withTarget } from './target.ts'
 
 /**
- * Adds a node, at the top level or directly inside a container. Throws `workflow.duplicate_node_id`,
- * `workflow.unknown_node` and `workflow.not_a_container`.
+ * Adds a node, at the top level or directly inside a container. Throws `workflow.invalid_node_id`,
+ * `workflow.duplicate_node_id`, `workflow.unknown_node` and `workflow.not_a_container`.
  */
 export function addNode(workflow: Workflow, node: WorkflowNode, { container }: { container?: string } = {}): Edit {
-  if (workflow.nodes.some(({ id }) => id === node.id)) {
-    const message = `There is a node "${node.id}" already. Choose another id.`
-    throw new FairleadError('workflow.duplicate_node_id', message, { data: { nodeId: node.id } })
-  }
+  requireFreeId(workflow, node.id)
   if (container !== undefined) requireContainer(workflow, container)
   const added = { ...workflow, nodes: [...workflow.nodes, node] }
   return editTo(workflow, container === undefined ? added : relisted(added, [node.id], container))

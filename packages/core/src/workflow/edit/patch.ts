@@ -31,7 +31,7 @@ export function squashPatches(...patches: readonly Patch[]): Patch {
     if (earlier === undefined || !sameThing(earlier, change) || !replacesWhatWas(earlier, change)) squashed.push(change)
     else squashed[index] = turned(earlier, earlier.before, change.after)
   }
-  return squashed.filter((change) => change.before !== change.after)
+  return squashed.filter(changesSomething)
 }
 
 /** The patch from one workflow to another. Whatever both share by reference is taken as unchanged without a look inside. */
@@ -94,6 +94,11 @@ function listChanges<Kind extends Item>(
 function turned(change: Change, before: unknown, after: unknown): Change {
   const { before: _, after: __, ...rest } = change
   return { ...rest, ...(before !== undefined && { before }), ...(after !== undefined && { after }) } as Change
+}
+
+/** By value: what is put back as it was is no longer the same object. */
+function changesSomething({ before, after }: Change): boolean {
+  return before !== after && JSON.stringify(before) !== JSON.stringify(after)
 }
 
 function sameThing(a: Change, b: Change): boolean {

@@ -1,22 +1,18 @@
-import { FairleadError } from '../../base/index.ts'
 import { bodyNodesOf } from '../containment.ts'
 import type { Workflow, WorkflowEdge, WorkflowNode } from '../document-schema.ts'
 import { withBodyNodes } from './container.ts'
 import type { Edit } from './history.ts'
-import { editTo, nodeOf, targetKeyOf, withTarget } from './target.ts'
+import { editTo, nodeOf, requireFreeId, targetKeyOf, withTarget } from './target.ts'
 
 /**
  * Gives a node another id. All that names it follows: edges, `bodyNodes` and the targets of conditions; ids of edges stay.
  * Runs know a node by its id, so those that are under way go on with the version they started with.
- * Throws `workflow.unknown_node` and `workflow.duplicate_node_id`.
+ * Throws `workflow.unknown_node`, `workflow.invalid_node_id` and `workflow.duplicate_node_id`.
  */
 export function renameNode(workflow: Workflow, nodeId: string, newId: string): Edit {
   nodeOf(workflow, nodeId)
   if (newId === nodeId) return editTo(workflow, workflow)
-  if (workflow.nodes.some(({ id }) => id === newId)) {
-    const message = `There is a node "${newId}" already. Choose another id.`
-    throw new FairleadError('workflow.duplicate_node_id', message, { data: { nodeId: newId } })
-  }
+  requireFreeId(workflow, newId)
   const nameOf = (id: string) => (id === nodeId ? newId : id)
   const nodes = workflow.nodes.map((node) => withNames(node, nameOf))
   const edges = workflow.edges.map((edge) => withEndNames(edge, nameOf))

@@ -2,6 +2,7 @@ import { FairleadError } from '../../base/index.ts'
 import type { ConditionNode, Workflow, WorkflowEdge, WorkflowNode } from '../document-schema.ts'
 import { freeEdgeId } from '../edge-id.ts'
 import { handleOf } from '../flow.ts'
+import { nodeIdFault } from '../rule/node-id.ts'
 import type { Edit } from './history.ts'
 import { patchBetween } from './patch.ts'
 
@@ -17,6 +18,18 @@ export function nodeOf(workflow: Workflow, nodeId: string): WorkflowNode {
   throw new FairleadError('workflow.unknown_node', `There is no node "${nodeId}" in this workflow.`, {
     data: { nodeId },
   })
+}
+
+/** Throws `workflow.invalid_node_id` and `workflow.duplicate_node_id` unless a node of this id can be added. */
+export function requireFreeId(workflow: Workflow, nodeId: string): void {
+  const fault = nodeIdFault(nodeId)
+  if (fault !== null) {
+    throw new FairleadError('workflow.invalid_node_id', `${fault.message} ${fault.hint}`, { data: { nodeId } })
+  }
+  if (workflow.nodes.some(({ id }) => id === nodeId)) {
+    const message = `There is a node "${nodeId}" already. Choose another id.`
+    throw new FairleadError('workflow.duplicate_node_id', message, { data: { nodeId } })
+  }
 }
 
 /** The workflow with one of its nodes exchanged. */

@@ -1,9 +1,8 @@
 import type { TemplateSlot } from '../../expression/index.ts'
-import { parseTemplate } from '../../expression/index.ts'
+import { missingMember, parseTemplate } from '../../expression/index.ts'
 import type { FlowPoint } from '../data-flow.ts'
 import type { Place } from '../diagnostic.ts'
 import { errorAt } from '../diagnostic.ts'
-import { memberSchema } from '../schema-type.ts'
 import type { Scope } from '../scope.ts'
 import { namesAt } from '../scope.ts'
 import { reportUnwritten } from './expression.ts'
@@ -34,21 +33,11 @@ function checkSlot(
     return
   }
   reportUnwritten(subject, [root], place, point, { from, to })
-  let schema = names[root]!
-  for (const [index, member] of members.entries()) {
-    const next = memberSchema(schema, member)
-    if (next === null) {
-      const message = `{{${path.join('.')}}} reads "${member}", which "${path.slice(0, index + 1).join('.')}" has not.`
-      const hint =
-        subject.suggestions.hint(member, () => memberNames(schema)) || 'Change the path, or the schema of the variable.'
-      subject.report({ ...errorAt(place, 'unknown_property', message, hint), from, to })
-      return
-    }
-    schema = next
-  }
-}
-
-function memberNames(schema: unknown): string[] {
-  const properties = typeof schema === 'object' && schema !== null && 'properties' in schema ? schema.properties : null
-  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : []
+  const missing = missingMember(names[root]!, members)
+  if (missing === null) return
+  const member = members[missing.at]!
+  const message = `{{${path.join('.')}}} reads "${member}", which "${path.slice(0, missing.at + 1).join('.')}" has not.`
+  const hint =
+    subject.suggestions.hint(member, () => missing.known) || 'Change the path, or the schema of the variable.'
+  subject.report({ ...errorAt(place, 'unknown_property', message, hint), from, to })
 }

@@ -7,7 +7,7 @@ import { silentLogger } from '../../database/index.ts'
 import type { BackendKind } from '../../database/testing/index.ts'
 import { createOrganization, newId, openTestDatabase } from '../../database/testing/index.ts'
 import type { Principal } from '../../http/index.ts'
-import { createPromptServices, promptCatalog, refResolver } from '../../prompt/index.ts'
+import { createPromptCatalog, createPromptServices, refResolver } from '../../prompt/index.ts'
 import { AnswerService } from '../answer-service.ts'
 import { DirectTransport } from '../direct-transport.ts'
 import { toRunEvent } from '../event-row.ts'
@@ -34,7 +34,7 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
     tools: Object.keys(tools).map((id) => ({ id, inputSchema: true, outputSchema: true })),
     hasModel: () => false,
   }
-  const workflows = new WorkflowService({ database, newId, prompts: promptCatalog, own })
+  const workflows = new WorkflowService({ database, newId, prompts: createPromptCatalog(), own })
   // What another process would say: workers hear of it by the notification alone.
   const due = { queued: (runId: string) => database.notify(channels.due, runId), reserve: () => null }
   const runsWith = (signal: DueSignal) =>

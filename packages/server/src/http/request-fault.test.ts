@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { checkPart } from './request-fault.ts'
+
+const Body = z.strictObject({
+  object: z.strictObject({ deep: z.array(z.int()) }).optional(),
+  record: z.record(z.string().regex(/^[a-z]+$/), z.string()).optional(),
+  list: z.array(z.string()).min(2).max(3).optional(),
+  text: z.string().min(1).max(5).optional(),
+  number: z.coerce.number().min(1).max(200).multipleOf(1).optional(),
+  positive: z.number().positive().optional(),
+  flag: z.boolean().optional(),
+  choice: z.enum(['red', 'blue']).optional(),
+  only: z.literal('always').optional(),
+  time: z.iso.datetime().optional(),
+  email: z.email().optional(),
+  own: z.string().regex(/^a/, 'must start with "a"').optional(),
+  either: z.union([z.strictObject({ a: z.string() }), z.strictObject({ b: z.string() })]).optional(),
+})
+
+describe('a fault of a request', () => {
+  test.each([
+    [{ object: 'x' }, '/object', 'must be an object, not a text'],
+    [{ object: [] }, '/object', 'must be an object, not a list'],
+    [{ object: {} }, '/object/deep', 'is required: expected a list'],
+    [{ object: { deep: [1, 'x'] } }, '/object/deep/1', 'must be a number, not a text'],
+    [{ object: { deep: [0.5] } }, '/object/deep/0', 'must be a whole number'],
+    [{ record: { A: 'x' } }, '/record/A', 'has a name that is not allowed: it must match /^[a-z]+$/'],
+    [{ list: ['x'] }, '/list', 'must have at least 2 items'],
+    [{ list: null }, '/list', 'must be a list, not null'],
+    [{ list: ['', '', '', ''] }, '/list', 'must have at most 3 items'],
+    [{ text: '' }, '/text', 'must not be empty'],
+    [{ text: 'abcdef' }, '/text', 'must have at most 5 characters'],
+    [{ text: true }, '/text', 'must be a text, not true or false'],
+    [{ number: 'abc' }, '/number', 'must be a number'],
+    [{ number: '0' }, '/number', 'must be at least 1'],
+    [{ number: '1.5' }, '/number', 'must be a multiple of 1'],
+    [{ positive: 0 }, '/positive', 'must be greater than 0'],
+    [{ flag: 'yes' }, '/flag', 'must be true or false, not a text'],
+    [{ choice: 'green' }, '/choice', 'must be one of "red", "blue"'],
+    [{ only: 'never' }, '/only', 'must be "always"'],
+    [{ time: 'soon' }, '/time', 'must be a time in UTC, such as 2026-01-31T12:00:00Z'],
+    [{ email: 'x' }, '/email', 'must be an e-mail address'],
+    [{ own: 'x' }, '/own', 'must start with "a"'],
+    [{ other: 1 }, '/other', 'is unknown: there is no field "other"'],
+    [{ either: 'x' }, '/either', 'fits none of the alternatives'],
+    ['x', '', 'must be an object, not a text'],
+  ])('is a sentence behind its place: %j', (value, pointer, message) => {
+    const checked = checkPart('body', Body, value)
+    if (checked.ok) throw new Error('It fits.')
+    expect(checked.faults).toMatchObject([{ in: 'body', pointer, message }])
+  })
+})
