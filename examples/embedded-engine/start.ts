@@ -4,7 +4,9 @@ import { model } from './model.ts'
 import document from './workflow.json' with { type: 'json' }
 
 const parsed = parseWorkflow(document)
-if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+if (!parsed.ok) {
+  throw new Error(parsed.diagnostics.map(({ path, message, hint }) => `${path}: ${message} ${hint}`).join('\n'))
+}
 const graph = compileWorkflow(parsed.workflow, {
   models: { default: model },
   tools: { 'order.find': async ({ orderId }) => ({ orderId, status: 'shipped', carrier: 'DHL' }) },

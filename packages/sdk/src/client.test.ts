@@ -39,3 +39,18 @@ it('says what is missing', () => {
   expect(() => createClient({ baseUrl: '', apiKey: 'key' })).toThrow('createClient needs "baseUrl"')
   expect(() => createClient({ baseUrl: 'plane', apiKey: 'key' })).toThrow('"plane" is no URL')
 })
+
+it.each([
+  'http://plane.test/base',
+  'http://plane.test/base/',
+  'http://plane.test/base/api/v1',
+  'http://plane.test/base/api/v1/',
+])('takes %s for the address of the same control plane', async (baseUrl) => {
+  const urls: string[] = []
+  const send = async (url: string) => {
+    urls.push(url)
+    return Response.json({})
+  }
+  await createClient({ baseUrl, apiKey: 'key', fetch: send as typeof fetch }).tenant.me()
+  expect(urls).toEqual(['http://plane.test/base/api/v1/me'])
+})

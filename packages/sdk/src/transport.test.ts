@@ -213,7 +213,7 @@ describe('a call', () => {
   it.each(['', '.', '..', undefined])('does not go to another endpoint for the id %j', async (id) => {
     const { transport, requests } = scripted([])
     const params = { id } as { id: string }
-    await expect(transport.call('cancelRun', { params })).rejects.toThrow('is no id, for /runs/:id/cancel')
+    await expect(transport.call('cancelRun', { params })).rejects.toThrow('is no id of a run.')
     expect(requests).toEqual([])
   })
 

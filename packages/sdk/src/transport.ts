@@ -7,7 +7,10 @@ import type { Surroundings } from './retry.ts'
 import { delayBefore, realSurroundings } from './retry.ts'
 
 export interface ClientOptions {
-  /** Where the control plane is, such as `https://fairlead.example.com`; with the path that it is mounted at, if any. */
+  /**
+   * Where the control plane is, such as `https://fairlead.example.com`; with the path that it is mounted at, if any. The
+   * API's own path, `/api/v1`, may stand behind it or not.
+   */
   baseUrl: string
   /** An API key, a person's token or a browser token; a function is asked before every attempt. */
   apiKey: string | (() => string | Promise<string>)
@@ -72,10 +75,13 @@ const unclear = new Set([408, 502, 503, 504])
 /** Sends requests by the endpoints' data, again and again where that is safe. */
 export class Transport {
   readonly #options: ClientOptions
+  readonly #api: string
   readonly surroundings: Surroundings
 
   constructor(options: ClientOptions, surroundings: Surroundings = realSurroundings) {
     this.#options = options
+    // Whoever copies the address from a terminal or a browser has the path of the API behind it.
+    this.#api = `${options.baseUrl.replace(/(\/api\/v1)?\/*$/, '')}/api/v1`
     this.surroundings = surroundings
   }
 
@@ -163,7 +169,6 @@ export class Transport {
   }
 
   #request(endpoint: Endpoint, sent: Sent, headers: Record<string, string>, key: string): Prepared {
-    const { baseUrl } = this.#options
     // Checked here, because `fetch` would quote the whole key in its complaint.
     if (!/^[\x21-\x7e]+$/.test(key)) {
       throw new TypeError('The apiKey is empty or has characters that no key has, such as a line break.')
@@ -178,7 +183,7 @@ export class Transport {
       },
       ...(hasBody ? { body: JSON.stringify(sent.body) } : {}),
     }
-    return { url: `${baseUrl.replace(/\/+$/, '')}/api/v1${pathOf(endpoint, sent)}`, init }
+    return { url: `${this.#api}${pathOf(endpoint, sent)}`, init }
   }
 
   #send({ url, init }: Prepared, signal: AbortSignal): Promise<Response> {
@@ -224,14 +229,27 @@ export type QueryOf<Name extends EndpointName> = NonNullable<RequestOf<Name>['qu
 
 function pathOf({ path }: Endpoint, { params = {}, query = {} }: Sent): string {
   const filled = path.replace(/:(\w+)/g, (_match, name: string) => {
-    const value = String(params[name] ?? '')
+    const value = params[name]
     // None of these names anything, and all of them would lead to another endpoint than the one that was meant.
-    if (['', '.', '..'].includes(value)) throw new TypeError(`"${value}" is no ${name}, for ${path}.`)
-    return encodeURIComponent(value)
+    if (['', '.', '..'].includes(String(value ?? ''))) throw new TypeError(noName(path, name, value))
+    return encodeURIComponent(String(value))
   })
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
   return search.size === 0 ? filled : `${filled}?${search}`
+}
+
+/** What a caller passed that can't be meant, in words of his own: no id of a workflow, rather than no part of a path. */
+function noName(path: string, name: string, value: unknown): string {
+  const found = value === undefined || value === null ? String(value) : JSON.stringify(value)
+  const kind = path
+    .split(`/:${name}`)[0]!
+    .split('/')
+    .at(-1)!
+    .replace(/(?<=ch)es$|s$/, '')
+  if (name === kind) return `${found} is no ${name}. Pass one that there is.`
+  const article = /^[aeiou]/.test(kind) ? 'an' : 'a'
+  return `${found} is no ${name.replace(/^.*id$/i, 'id')} of ${article} ${kind}. Pass one as the control plane gave it.`
 }
 
 /** As random as a UUID; `crypto.randomUUID` is missing from pages that came over plain HTTP. */

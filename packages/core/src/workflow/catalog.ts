@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../base/index.ts'
+import type { CatalogFault } from './catalog-fault.ts'
+import { readCatalogPart } from './catalog-fault.ts'
 import type { PromptNode, ToolNode } from './document-schema.ts'
-import { copyPlainJson } from './plain-json.ts'
 
 /** A catalogue for looking things up; a part that was not given is null, and its names are not checked. */
 export interface CatalogIndex {
@@ -9,16 +10,17 @@ export interface CatalogIndex {
   promptKeys: readonly string[]
   models: ReadonlySet<string> | null
   tools: ReadonlyMap<string, { inputSchema: JsonSchema; outputSchema: JsonSchema }> | null
+  /** Of each part that has not the shape of one, the first thing that is wrong. */
+  faults: readonly CatalogFault[]
 }
 
 /**
- * Indexes whatever is given as a catalogue; what is not of a catalogue's shape is left out, and a part that is no plain
- * JSON (a cycle, a class, a hole) counts as not given. Never throws.
+ * Indexes whatever is given as a catalogue; what is not of a catalogue's shape is left out and told as a fault, and a part
+ * that is no plain JSON (a cycle, a class, a hole) counts as not given. Never throws.
  */
 export function indexCatalog(catalog: unknown): CatalogIndex {
-  const prompts = readPart(catalog, 'prompts')
-  const models = readPart(catalog, 'models')
-  const tools = readPart(catalog, 'tools')
+  const parts = ['prompts', 'models', 'tools'].map((part) => readCatalogPart(catalog, part))
+  const [prompts, models, tools] = parts.map(({ value }) => value)
   const promptEntries = named(prompts).map(({ id, key, variables }) => {
     return { id, key: typeof key === 'string' ? key : id, variables: asSchemas(variables) }
   })
@@ -32,16 +34,7 @@ export function indexCatalog(catalog: unknown): CatalogIndex {
     promptKeys: promptEntries.map(({ key }) => key),
     models: Array.isArray(models) ? new Set(named(models).map(({ id }) => id)) : null,
     tools: Array.isArray(tools) ? new Map(toolEntries) : null,
-  }
-}
-
-function readPart(catalog: unknown, part: string): unknown {
-  try {
-    const copied = copyPlainJson(asRecord(catalog)[part])
-    return copied.ok ? copied.value : undefined
-  } catch {
-    // A getter or proxy threw.
-    return undefined
+    faults: parts.flatMap(({ fault }) => fault ?? []),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { WorkflowNode } from './document-schema.ts'
+import type { WorkflowEdge, WorkflowNode } from './document-schema.ts'
 
 /** What is wrong with one entry of a container's `bodyNodes`. */
 export interface ContainmentFault {
@@ -25,8 +25,14 @@ export function bodyNodesOf(node: WorkflowNode): readonly string[] | null {
   return node.type === 'loop' || node.type === 'parallel' ? node.data.config.bodyNodes : null
 }
 
-/** Who contains whom. In a faulty workflow the first claim on a node counts, and a container never lies inside itself. */
-export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Containment {
+/**
+ * Who contains whom. In a faulty workflow the first claim on a node counts, a container never lies inside itself, and a
+ * node that nobody lists counts as inside where only the inside leads to it and a name in the list means no node.
+ */
+export function analyzeContainment(
+  nodes: ReadonlyMap<string, WorkflowNode>,
+  edges: readonly WorkflowEdge[],
+): Containment {
   const claims = new Map<string, string[]>()
   const faults: ContainmentFault[] = []
   const listings: { container: string; position: number; nodeId: string }[] = []
@@ -46,6 +52,8 @@ export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Co
       seen.add(nodeId)
     }
   }
+  const missing = faults.filter(({ kind }) => kind === 'missing')
+  if (missing.length > 0) adoptUnlisted(missing, nodes, edges, claims)
   const parents = new Map<string, string | null>()
   for (const nodeId of nodes.keys()) parents.set(nodeId, claims.get(nodeId)?.[0] ?? null)
   const cyclic = containersInsideThemselves(parents)
@@ -59,6 +67,38 @@ export function analyzeContainment(nodes: ReadonlyMap<string, WorkflowNode>): Co
     }
   }
   return { parents, claims: withoutCyclicClaims(claims, cyclic), faults }
+}
+
+/** For each name in a list that means no node, one of the nodes that are behind the container's `body` and in no list. */
+function adoptUnlisted(
+  missing: readonly ContainmentFault[],
+  nodes: ReadonlyMap<string, WorkflowNode>,
+  edges: readonly WorkflowEdge[],
+  claims: Map<string, string[]>,
+): void {
+  const leaving = new Map<string, WorkflowEdge[]>()
+  for (const edge of edges) {
+    const known = leaving.get(edge.source)
+    if (known === undefined) leaving.set(edge.source, [edge])
+    else known.push(edge)
+  }
+  const wanted = new Map<string, number>()
+  for (const { container } of missing) wanted.set(container, (wanted.get(container) ?? 0) + 1)
+  for (const [container, count] of wanted) {
+    let left = count
+    const isEntry = (edge: WorkflowEdge) => edge.sourceHandle === 'body'
+    const behind = new Set((leaving.get(container) ?? []).filter(isEntry).map((edge) => edge.target))
+    for (const nodeId of behind) {
+      if (!nodes.has(nodeId) || nodeId === container) continue
+      const isInside = claims.get(nodeId)?.includes(container) ?? false
+      if (!isInside && (claims.has(nodeId) || left === 0)) continue
+      if (!isInside) {
+        claims.set(nodeId, [container])
+        left--
+      }
+      for (const edge of leaving.get(nodeId) ?? []) if (!isEntry(edge)) behind.add(edge.target)
+    }
+  }
 }
 
 /** A claim that would put a container inside itself is reported as such; the edges around it are not at fault. */

@@ -82,7 +82,6 @@ export const structureDefects: Record<string, Case[]> = {
       'an edge bent to a missing node',
       { 'edges.e6.target': 'nowhere' },
       ['edge_to_missing_node', 'locate', 'edges.e6.target'],
-      ['unreachable_node', 'tidy', 'nodes.tidy'],
     ],
     [
       'two edges on one handle',
@@ -136,6 +135,29 @@ export const structureDefects: Record<string, Case[]> = {
       { 'edges.e13': undefined, 'nodes.granted.data.config.trueTarget': 'snd' },
       ['unknown_target', 'granted', 'nodes.granted.data.config.trueTarget'],
     ],
+    [
+      'a target that names no node where its node is reached no other way',
+      {
+        'nodes.granted.data.config.trueTarget': 'snd',
+        'edges.e13': undefined,
+        'edges.e11': undefined,
+        'nodes.check.data.config.falseTarget': 'end',
+      },
+      ['unknown_target', 'granted', 'nodes.granted.data.config.trueTarget'],
+    ],
+    [
+      'an edge that misses its target at the top level',
+      { 'edges.e3.target': 'boht' },
+      ['edge_to_missing_node', 'each', 'edges.e3.target'],
+    ],
+    [
+      'an edge that misses its target beside a node that nothing leads to',
+      { 'edges.e3.target': 'boht', 'nodes.+': tool('stray'), 'edges.+': edge('stray', 'polish') },
+      ['edge_to_missing_node', 'each', 'edges.e3.target'],
+      ['several_entries', 'read', 'nodes.read'],
+      ['several_entries', 'both', 'nodes.both'],
+      ['several_entries', 'stray', 'nodes.stray'],
+    ],
     ['a cycle', { 'edges.+': edge('report', 'check') }, ['cycle', 'report', 'edges.15.target']],
     ['an edge to itself', { 'edges.+': edge('report', 'report') }, ['cycle', 'report', 'edges.15.target']],
     [
@@ -175,6 +197,16 @@ export const structureDefects: Record<string, Case[]> = {
       'a listed node that is none',
       { [`${polish}.bodyNodes.+`]: 'wrte' },
       ['unknown_body_node', 'polish', `${polish}.bodyNodes.1`],
+    ],
+    [
+      'a body list that misspells its first node',
+      { [`${each}.bodyNodes`]: ['lok', 'jot'] },
+      ['unknown_body_node', 'each', `${each}.bodyNodes.0`],
+    ],
+    [
+      'a body list that misspells its last node',
+      { [`${each}.bodyNodes`]: ['look', 'jott'] },
+      ['unknown_body_node', 'each', `${each}.bodyNodes.1`],
     ],
     [
       'a node in two containers',

@@ -55,9 +55,10 @@ export function shapeDiagnostics(document: unknown, issues: readonly Issue[], ke
     for (const key of issue.keys) {
       const path = [...(issue.path as (string | number)[])]
       const known = keysAt(document, path)
-      const near = suggestions.nearest(key, known)
+      const near = suggestions.nearest(key, known) ?? longerName(key, known)
       if (near !== undefined) meant.add(jsonPointer([...path, near]))
-      found.push(unknownKey(suggestions, placeOf(document, [...path, key]), key, known))
+      const hint = near === undefined ? suggestions.hint(key, () => known) : `Did you mean "${near}"?`
+      found.push(unknownKey(placeOf(document, [...path, key]), key, hint))
     }
   }
   for (const issue of issues) {
@@ -69,9 +70,18 @@ export function shapeDiagnostics(document: unknown, issues: readonly Issue[], ke
   return found
 }
 
-function unknownKey(suggestions: Suggestions, place: Place, key: string, known: readonly string[]): Diagnostic {
-  const hint = `${suggestions.hint(key, () => known)} Unknown keys are allowed inside JSON Schemas only.`
+function unknownKey(place: Place, key: string, near: string): Diagnostic {
+  const hint = `${near} Unknown keys are allowed inside JSON Schemas only.`
   return errorAt(place, 'unknown_key', `There is no key "${key}" here.`, hint.trim())
+}
+
+/** The one key that ends or begins with the words given, as `attempts` for `maxAttempts`. */
+function longerName(key: string, known: readonly string[]): string | undefined {
+  const given = key.toLowerCase()
+  const longer = known
+    .map((name) => name.toLowerCase())
+    .filter((name) => name.startsWith(given) || name.endsWith(given))
+  return given.length >= 4 && longer.length === 1 ? known.find((name) => name.toLowerCase() === longer[0]) : undefined
 }
 
 function shapeDiagnostic(document: unknown, issue: Issue, place: Place, suggestions: Suggestions): Diagnostic {

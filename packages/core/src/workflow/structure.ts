@@ -54,7 +54,7 @@ export interface StructureFaults {
 /** Analyses any workflow of valid shape; never throws. `opaque` names nodes whose shape could not be read. */
 export function analyzeStructure(workflow: Workflow, opaque: ReadonlySet<string> = new Set()): WorkflowStructure {
   const { nodes, positions, repeatedNodes } = indexNodes(workflow)
-  const containment = analyzeContainment(nodes)
+  const containment = analyzeContainment(nodes, workflow.edges)
   const { parents } = containment
   const flow = analyzeFlow(workflow, nodes, containment, opaque)
   const membersOf = groupBy(nodes.keys(), (nodeId) => parents.get(nodeId) ?? null)

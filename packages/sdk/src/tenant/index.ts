@@ -4,7 +4,7 @@ import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
 import type { Versioned } from '../versioned.ts'
-import { versioned } from '../versioned.ts'
+import { etagOf, versioned } from '../versioned.ts'
 
 /** The organization of the credential, its people and its credentials. */
 export class Tenant {
@@ -25,11 +25,12 @@ export class Tenant {
 
   /** Throws a `FairleadConflictError` (`tenant.organization_changed`) when it is not what was read any more. */
   async updateOrganization(
-    { etag }: { etag: string },
+    seen: { etag: string },
     change: BodyOf<'updateOrganization'>,
     options?: CallOptions,
   ): Promise<Versioned<Organization>> {
-    return versioned(await this.#transport.call('updateOrganization', { body: change, ifMatch: etag }, options))
+    const ifMatch = etagOf(seen, 'tenant.updateOrganization', 'organization')
+    return versioned(await this.#transport.call('updateOrganization', { body: change, ifMatch }, options))
   }
 
   members(query: QueryOf<'listMembers'> = {}, options?: CallOptions): List<Member> {

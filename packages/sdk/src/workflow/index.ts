@@ -13,7 +13,7 @@ import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
 import type { Versioned } from '../versioned.ts'
-import { versioned } from '../versioned.ts'
+import { etagOf, versioned } from '../versioned.ts'
 import { RunHandle } from './run-handle.ts'
 
 export { type FollowOptions, RunHandle } from './run-handle.ts'
@@ -49,18 +49,19 @@ export class Workflows {
    * the present one when somebody else was faster.
    */
   async update(
-    { id, etag }: SeenWorkflow,
+    seen: SeenWorkflow,
     draft: BodyOf<'updateWorkflow'>,
     options?: CallOptions,
   ): Promise<Versioned<StoredWorkflow>> {
-    return versioned(
-      await this.#transport.call('updateWorkflow', { params: { id }, body: draft, ifMatch: etag }, options),
-    )
+    const ifMatch = etagOf(seen, 'workflows.update', 'workflow')
+    const sent = { params: { id: seen.id }, body: draft, ifMatch }
+    return versioned(await this.#transport.call('updateWorkflow', sent, options))
   }
 
   /** Takes the workflow out of use; its runs stay. */
-  async archive({ id, etag }: SeenWorkflow, options?: CallOptions): Promise<void> {
-    await this.#transport.call('archiveWorkflow', { params: { id }, ifMatch: etag }, options)
+  async archive(seen: SeenWorkflow, options?: CallOptions): Promise<void> {
+    const ifMatch = etagOf(seen, 'workflows.archive', 'workflow')
+    await this.#transport.call('archiveWorkflow', { params: { id: seen.id }, ifMatch }, options)
   }
 
   versions(

@@ -1,12 +1,18 @@
 import { parametersOf } from '../catalog.ts'
 import type { Place } from '../diagnostic.ts'
-import { errorAt, inNode, shown } from '../diagnostic.ts'
+import { errorAt, inNode, shown, warningAt } from '../diagnostic.ts'
 import type { PromptNode, ToolNode } from '../document-schema.ts'
 import type { Subject } from './subject.ts'
 
-/** Names of prompts, models, tools and their parameters, against the catalogue; without one nothing is said. */
+/**
+ * Names of prompts, models, tools and their parameters, against the catalogue; without one nothing is said. What is wrong
+ * with the catalogue itself is a warning: it is none of the workflow's doing.
+ */
 export function checkCatalogNames(subject: Subject): void {
-  const { workflow, opaque } = subject
+  const { workflow, opaque, catalog } = subject
+  for (const { message, hint } of catalog.faults) {
+    subject.report(warningAt({ nodeId: null, path: [] }, 'bad_catalog', message, hint))
+  }
   for (const [position, node] of workflow.nodes.entries()) {
     if (opaque.has(node.id)) continue
     if (node.type === 'prompt') checkPrompt(subject, node, position)

@@ -1,3 +1,4 @@
+import { bodyNodesOf } from '../containment.ts'
 import type { Place } from '../diagnostic.ts'
 import { errorAt, inNode, listed, shown } from '../diagnostic.ts'
 import type { ConditionNode, Diagnostic, WorkflowEdge } from '../document-schema.ts'
@@ -84,6 +85,13 @@ function edgeDiagnostic(subject: Subject, index: number, edge: WorkflowEdge, fau
 function unknownHandle({ structure }: Subject, edge: WorkflowEdge, handle: string, place: Place): Diagnostic {
   const node = structure.nodes.get(edge.source)!
   const handles = handlesOf(node)
+  if (edge.sourceHandle === undefined) {
+    const message = `The edge does not say by which handle it leaves "${edge.source}", a ${node.type} node.`
+    const [first, second] = handles
+    const leadsInside = structure.parents.get(edge.target) === edge.source
+    const meant = bodyNodesOf(node) === null ? `"${first}" or "${second}"` : leadsInside ? '"body"' : '"done"'
+    return errorAt(place, 'unknown_handle', message, `Set "sourceHandle" to ${meant}.`)
+  }
   const message = `A ${node.type} node has no handle "${handle}".`
   const hint =
     handle === 'error' ? 'Set "onError" to "route" to have the handle "error".' : `It has ${listed(handles)}.`
@@ -108,15 +116,18 @@ function crossing({ structure }: Subject, index: number, edge: WorkflowEdge, han
 }
 
 function checkEdgeIds({ workflow, structure, report }: Subject): void {
-  const seen = new Set<string>()
-  for (const [index, { id, source }] of workflow.edges.entries()) {
+  const seen = new Map<string, WorkflowEdge>()
+  for (const [index, edge] of workflow.edges.entries()) {
+    const { id, source } = edge
     const place = { nodeId: structure.nodes.has(source) ? source : null, path: ['edges', index, 'id'] }
+    const other = seen.get(id)
     if (id === '') report(errorAt(place, 'invalid_edge_id', 'The edge id is empty.', 'Give the edge an id.'))
     // A copied edge is reported as such, not once more for its id.
-    else if (seen.has(id) && structure.faults.edges.get(index) !== 'repeated') {
-      report(errorAt(place, 'duplicate_edge_id', `Another edge has the id ${shown(id)}.`, 'Give each edge its own id.'))
+    else if (other !== undefined && structure.faults.edges.get(index) !== 'repeated') {
+      const message = `The id ${shown(id)} is that of the edge from ${shown(other.source)} to ${shown(other.target)} too.`
+      report(errorAt(place, 'duplicate_edge_id', message, 'Give each edge its own id.'))
     }
-    seen.add(id)
+    if (other === undefined) seen.set(id, edge)
   }
 }
 

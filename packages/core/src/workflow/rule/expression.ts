@@ -3,11 +3,13 @@ import type { Expression, ExpressionDiagnostic } from '../../expression/index.ts
 import { compileExpression } from '../../expression/index.ts'
 import type { FlowPoint } from '../data-flow.ts'
 import type { Place } from '../diagnostic.ts'
-import { errorAt, listed } from '../diagnostic.ts'
+import { errorAt } from '../diagnostic.ts'
 import type { Diagnostic } from '../document-schema.ts'
 import type { Scope } from '../scope.ts'
 import { namesAt } from '../scope.ts'
+import { textHint } from './literal-text.ts'
 import type { Subject } from './subject.ts'
+import { reportUnwritten } from './unwritten.ts'
 
 /** What the value of an expression is used for. */
 export type Purpose = 'condition' | 'items' | 'value'
@@ -36,7 +38,7 @@ export function checkExpression(
 ): Expression | null {
   const names = namesAt(scope, point)
   const expression = compileExpression(source, names, subject.suggestions)
-  for (const found of expression.diagnostics) subject.report(located(subject, found, place, source))
+  for (const found of expression.diagnostics) subject.report(located(subject, found, place, source, purpose))
   reportUnwritten(
     subject,
     expression.references.map((path) => path[0]!),
@@ -62,11 +64,25 @@ function misuseOf({ type }: Expression, purpose: Purpose): ((place: Place) => Di
   return null
 }
 
-function located(subject: Subject, found: ExpressionDiagnostic, place: Place, source: string): Diagnostic {
+function located(
+  subject: Subject,
+  found: ExpressionDiagnostic,
+  place: Place,
+  source: string,
+  purpose: Purpose,
+): Diagnostic {
   const reason = reasons[found.code] ?? found.code.replace('.', '_')
-  const hint = found.code === 'expression.undeclared' ? scopeHint(subject, source.slice(found.from, found.to)) : null
   const { message, severity, from, to } = found
-  return { ...errorAt(place, reason, message, hint ?? found.hint), severity, from, to }
+  return { ...errorAt(place, reason, message, hintFor(subject, found, source, purpose)), severity, from, to }
+}
+
+function hintFor(subject: Subject, found: ExpressionDiagnostic, source: string, purpose: Purpose): string {
+  const elsewhere =
+    found.code === 'expression.undeclared' ? scopeHint(subject, source.slice(found.from, found.to)) : null
+  if (elsewhere !== null) return elsewhere
+  const text = purpose === 'value' ? textHint(source, found) : null
+  if (text === null) return found.hint
+  return found.code === 'expression.syntax' ? text : `${found.hint} ${text}`.trim()
 }
 
 /** For names that exist elsewhere in a workflow, where that is. */
@@ -81,35 +97,6 @@ function scopeHint({ index }: Subject, name: string): string | null {
   }
   const map = index.mapOfItem.get(name)
   return map === undefined ? null : `"${name}" is the item of the map "${map}", known inside it only.`
-}
-
-/** Reports the variables among the names that some path to this point has not written. */
-export function reportUnwritten(
-  { workflow, index, opaque, report }: Subject,
-  names: readonly string[],
-  place: Place,
-  point: FlowPoint,
-  range: { from?: number; to?: number } = {},
-): void {
-  for (const name of new Set(names)) {
-    // A variable of this name is refused by its declaration; it can't be what is meant here.
-    if (name === 'output') {
-      if (point.output !== null) continue
-      const message = 'Some path to here has no node before it that wrote, so there is no "output" to read.'
-      report({ ...errorAt(place, 'unwritten_output', message, 'Read a variable or an input by its name.'), ...range })
-      continue
-    }
-    if (!Object.hasOwn(workflow.variables, name) || point.isWritten(name)) continue
-    const writers = index.writersOf.get(name) ?? []
-    const nobody = writers.length === 0 && opaque.size === 0
-    const message = nobody
-      ? `No node writes the variable "${name}", and it has no default.`
-      : `Some path to here has not written the variable "${name}"${writers.length === 0 ? '' : ` (${listed(writers)} would)`}.`
-    const hint = nobody
-      ? 'Give it a default, or let a node write it before.'
-      : 'Give it a default, or let every path to here write it.'
-    report({ ...errorAt(place, nobody ? 'never_written' : 'maybe_unwritten', message, hint), ...range })
-  }
 }
 
 /** The schema of an expression's value; `true` when nothing is known. */

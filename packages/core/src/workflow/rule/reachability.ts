@@ -3,10 +3,14 @@ import type { WorkflowStructure } from '../structure.ts'
 import type { Subject } from './subject.ts'
 
 /** That a run has one place to start and can reach every node. */
-export function checkReachability({ workflow, structure, index, report }: Subject): void {
+export function checkReachability(subject: Subject): void {
+  const { workflow, structure, index, report } = subject
   const { entries, islands } = structure.faults
-  const place = (nodeId: string) => inNode(nodeId, structure.positions.get(nodeId)!)
   const isLostInside = insideUnentered(structure, index.entered)
+  // Each name that leads nowhere may have been meant for one of the nodes that nothing leads to.
+  const lost = Math.max(0, entries.length - 1) + islands.filter((island) => !island.every(isLostInside)).length
+  if (lost > 0 && lost <= misdirected(subject)) return
+  const place = (nodeId: string) => inNode(nodeId, structure.positions.get(nodeId)!)
   if (workflow.nodes.length === 0) {
     report(errorAt({ nodeId: null, path: ['nodes'] }, 'no_entry', 'The workflow has no nodes.', 'Add a first node.'))
   } else if (structure.entry === null && entries.length === 0) {
@@ -34,6 +38,28 @@ export function checkReachability({ workflow, structure, index, report }: Subjec
       errorAt(place(first!), 'unreachable_node', message, 'Connect it to the node that runs before it, or remove it.'),
     )
   }
+}
+
+/** How many edges and targets name a node that there is not: they are reported themselves. */
+function misdirected({ workflow, structure }: Subject): number {
+  let count = 0
+  const connected = new Set(workflow.edges.map((edge) => `${edge.sourceHandle} ${edge.source}`))
+  for (const fault of structure.faults.edges.values()) {
+    if (fault === 'missing_source' || fault === 'missing_target') count++
+  }
+  for (const node of workflow.nodes) {
+    if (node.type !== 'condition') continue
+    const { trueTarget, falseTarget } = node.data.config
+    for (const [handle, target] of [
+      ['true', trueTarget],
+      ['false', falseTarget],
+    ] as const) {
+      const isNamed = target !== undefined && target !== 'end' && !structure.nodes.has(target)
+      // Where an edge leads to it, the edge has been counted.
+      if (isNamed && !connected.has(`${handle} ${node.id}`)) count++
+    }
+  }
+  return count
 }
 
 /** Whether a node lies in a container that nothing enters. Each container is asked once, however deep they nest. */

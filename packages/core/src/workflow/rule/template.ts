@@ -5,8 +5,8 @@ import type { Place } from '../diagnostic.ts'
 import { errorAt } from '../diagnostic.ts'
 import type { Scope } from '../scope.ts'
 import { namesAt } from '../scope.ts'
-import { reportUnwritten } from './expression.ts'
 import type { Subject } from './subject.ts'
+import { reportUnwritten } from './unwritten.ts'
 
 /** That the slots of a message lead to something that is in scope and written. */
 export function checkTemplate(subject: Subject, text: string, place: Place, scope: Scope, point: FlowPoint): void {
