@@ -15,16 +15,13 @@ it('reaches every endpoint of the API', async () => {
     fetch: send as typeof fetch,
     maxRetries: 0,
   })
-  const seen = { id: 'x', etag: '1' }
-  // Every method of every room, called with arguments that fit any of them.
-  for (const room of Object.values(client)) {
+  const seen = { id: 'x', etag: '1', requestId: 'x' }
+  // Every method of every room, called with arguments that fit it.
+  const { prompts } = client
+  for (const room of [...Object.values(client), prompts.history, prompts.review]) {
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(room)).filter((name) => name !== 'constructor')
     for (const method of methods) {
-      const takesSeen = ['update', 'archive', 'commit', 'updateOrganization'].includes(method)
-      const result = await room[method](
-        takesSeen ? seen : 'x',
-        method === 'version' ? 1 : method === 'branch' ? 'main' : {},
-      )
+      const result = await room[method](...argumentsOf(method, room === prompts.review, seen))
       if (typeof result?.page === 'function') await result.page()
     }
   }
@@ -54,3 +51,14 @@ it.each([
   await createClient({ baseUrl, apiKey: 'key', fetch: send as typeof fetch }).tenant.me()
   expect(urls).toEqual(['http://plane.test/base/api/v1/me'])
 })
+
+const takeSeen =
+  /^(update(?!Member)|archive|commit|merge$|rollBack|revert|cherryPick|move|remove(?=Branch|Label|Tag)|deleteRule)/
+const takeName = /^(branch|label|tagged|moveBranch|moveLabel|removeBranch|removeLabel|removeTag)$/
+
+function argumentsOf(method: string, isReview: boolean, seen: object): unknown[] {
+  const takesRequest = isReview && ['review', 'merge', 'request', 'preview', 'close'].includes(method)
+  const takesBody = ['createRule', 'import'].includes(method)
+  const first = takesBody ? {} : takesRequest || takeSeen.test(method) ? seen : 'x'
+  return [first, ...(method === 'version' ? [1] : takeName.test(method) ? ['main'] : []), {}]
+}

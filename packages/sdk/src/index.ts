@@ -11,6 +11,7 @@ export {
 export type { List, Page } from './page.ts'
 export type { Committed, Place, PromptHistory } from './prompt/history.ts'
 export type { Prompts } from './prompt/index.ts'
+export type { PromptReview } from './prompt/review.ts'
 export type { Tenant } from './tenant/index.ts'
 export type { CallOptions, ClientOptions, Retry } from './transport.ts'
 export type { Versioned } from './versioned.ts'

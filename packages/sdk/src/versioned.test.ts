@@ -24,7 +24,7 @@ it.each<[string, (rooms: Client, id: never) => Promise<unknown>, string]>([
   ['an invitation', ({ tenant }, id) => tenant.revokeInvitation(id), 'undefined is no id of an invitation.'],
   ['a member', ({ tenant }, id) => tenant.removeMember(id), 'undefined is no id of a member.'],
   ['a version', ({ prompts }, id) => prompts.version('greet', id), 'undefined is no version.'],
-  ['a branch', ({ prompts }, id) => prompts.branch('greet', id), 'undefined is no name of a branch.'],
+  ['a branch', ({ prompts }, id) => prompts.history.branch('greet', id), 'undefined is no name of a branch.'],
 ])('what should name %s and names nothing is told in these words', async (_, call, said) => {
   await expect(call(client, undefined as never)).rejects.toThrow(said)
 })

@@ -1,5 +1,5 @@
 import type { ResponseOf } from '@fairlead/core/contract'
-import type { MergePreview, MergeRequest, PromptReference, RefLogEntry } from '@fairlead/core/prompt'
+import type { MergePreview, PromptReference, RefLogEntry } from '@fairlead/core/prompt'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
@@ -13,6 +13,10 @@ export interface Place {
   /** As `branch`, `label` or a commit gave it; null makes a branch or label that is not there yet. */
   etag: string | null
 }
+
+/** A place that is there. */
+type Seen = Place & { etag: string }
+type Bypass = QueryOf<'removePromptBranch'>
 
 /** A version on a branch, with the branch as it is then. */
 export type Committed = ResponseOf<'mergePrompt'>
@@ -63,6 +67,24 @@ export class PromptHistory {
     return versioned(await this.#transport.call('movePromptLabel', sent, options))
   }
 
+  /** Throws `prompt.protected`; `main` stays. */
+  async removeBranch({ id, etag }: Seen, name: string, query: Bypass = {}, options?: CallOptions): Promise<void> {
+    await this.#transport.call('removePromptBranch', { params: { id, name }, query, ifMatch: etag }, options)
+  }
+
+  async removeLabel({ id, etag }: Seen, name: string, query: Bypass = {}, options?: CallOptions): Promise<void> {
+    await this.#transport.call('removePromptLabel', { params: { id, name }, query, ifMatch: etag }, options)
+  }
+
+  async removeTag({ id, etag }: Seen, name: string, query: Bypass = {}, options?: CallOptions): Promise<void> {
+    await this.#transport.call('removePromptTag', { params: { id, name }, query, ifMatch: etag }, options)
+  }
+
+  async tagged(id: string, name: string, options?: CallOptions): Promise<Versioned<PromptReference>> {
+    return versioned(await this.#transport.call('getPromptTag', { params: { id, name } }, options))
+  }
+
+  /** A tag never moves. Throws `prompt.tag_exists`. */
   async tag(id: string, tag: BodyOf<'createPromptTag'>, options?: CallOptions): Promise<Versioned<PromptReference>> {
     return versioned(await this.#transport.call('createPromptTag', { params: { id }, body: tag }, options))
   }
@@ -86,38 +108,22 @@ export class PromptHistory {
   }
 
   /** Throws `prompt.merge_conflict` with the conflicts in `problem`; send their resolutions with the same merge again. */
-  async merge(
-    place: Place & { etag: string },
-    request: BodyOf<'mergePrompt'>,
-    options?: CallOptions,
-  ): Promise<Committed> {
+  async merge(place: Seen, request: BodyOf<'mergePrompt'>, options?: CallOptions): Promise<Committed> {
     return (await this.#transport.call('mergePrompt', sentTo(place, request), options)).body
   }
 
   /** A new version with the content of an earlier one. */
-  async rollBack(
-    place: Place & { etag: string },
-    request: BodyOf<'rollBackPrompt'>,
-    options?: CallOptions,
-  ): Promise<Committed> {
+  async rollBack(place: Seen, request: BodyOf<'rollBackPrompt'>, options?: CallOptions): Promise<Committed> {
     return (await this.#transport.call('rollBackPrompt', sentTo(place, request), options)).body
   }
 
   /** Takes out what one version brought. Throws `prompt.merge_conflict`, as `merge` does. */
-  async revert(
-    place: Place & { etag: string },
-    request: BodyOf<'revertPromptVersion'>,
-    options?: CallOptions,
-  ): Promise<Committed> {
+  async revert(place: Seen, request: BodyOf<'revertPromptVersion'>, options?: CallOptions): Promise<Committed> {
     return (await this.#transport.call('revertPromptVersion', sentTo(place, request), options)).body
   }
 
   /** Brings what one version brought elsewhere. Throws `prompt.merge_conflict`, as `merge` does. */
-  async cherryPick(
-    place: Place & { etag: string },
-    request: BodyOf<'cherryPickPromptVersion'>,
-    options?: CallOptions,
-  ): Promise<Committed> {
+  async cherryPick(place: Seen, request: BodyOf<'cherryPickPromptVersion'>, options?: CallOptions): Promise<Committed> {
     return (await this.#transport.call('cherryPickPromptVersion', sentTo(place, request), options)).body
   }
 
@@ -135,40 +141,22 @@ export class PromptHistory {
     return (await this.#transport.call('blamePrompt', { params: { id }, query }, options)).body
   }
 
-  /** Asks for a branch to be merged into a branch, or for a label to be moved to it. */
-  async openMergeRequest(
-    id: string,
-    request: BodyOf<'createMergeRequest'>,
-    options?: CallOptions,
-  ): Promise<MergeRequest> {
-    return (await this.#transport.call('createMergeRequest', { params: { id }, body: request }, options)).body
+  /** Walks the chain of hashes of all versions: whether one was altered in the database, and which. */
+  async verify(id: string, options?: CallOptions): Promise<ResponseOf<'verifyPromptHistory'>> {
+    return (await this.#transport.call('verifyPromptHistory', { params: { id } }, options)).body
   }
 
-  mergeRequests(id: string, query: QueryOf<'listMergeRequests'> = {}, options?: CallOptions): List<MergeRequest> {
-    return listFrom(this.#transport, 'listMergeRequests', { params: { id }, query }, options)
+  /** All versions as they travel, oldest first. */
+  export(id: string, query: QueryOf<'exportPrompt'> = {}, options?: CallOptions) {
+    return listFrom(this.#transport, 'exportPrompt', { params: { id }, query }, options)
   }
 
-  /** A person's verdict about the version that they saw. */
-  async review(
-    { id, requestId }: { id: string; requestId: string },
-    verdict: BodyOf<'reviewMergeRequest'>,
-    options?: CallOptions,
-  ): Promise<MergeRequest> {
-    const sent = { params: { id, requestId }, body: verdict }
-    return (await this.#transport.call('reviewMergeRequest', sent, options)).body
-  }
-
-  /** Throws `prompt.protected` with what is missing, and `prompt.merge_conflict`. */
-  async mergeRequest(
-    { id, requestId }: { id: string; requestId: string },
-    how: BodyOf<'mergeMergeRequest'> = {},
-    options?: CallOptions,
-  ): Promise<ResponseOf<'mergeMergeRequest'>> {
-    const sent = { params: { id, requestId }, body: how }
-    return (await this.#transport.call('mergeMergeRequest', sent, options)).body
+  /** Brings versions in with their authors and times; what is there already is left as it is. */
+  async import(history: BodyOf<'importPrompt'>, options?: CallOptions): Promise<ResponseOf<'importPrompt'>> {
+    return (await this.#transport.call('importPrompt', { body: history }, options)).body
   }
 }
 
-function sentTo<Body>({ id, etag }: Place & { etag: string }, body: Body) {
+function sentTo<Body>({ id, etag }: Seen, body: Body) {
   return { params: { id }, body, ifMatch: etag }
 }

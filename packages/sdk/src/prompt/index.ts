@@ -6,6 +6,7 @@ import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
 import type { Versioned } from '../versioned.ts'
 import { versioned } from '../versioned.ts'
 import { PromptHistory } from './history.ts'
+import { PromptReview } from './review.ts'
 
 const tryTimeoutMs = 120_000
 
@@ -13,11 +14,14 @@ const tryTimeoutMs = 120_000
 export class Prompts {
   /** Branches, labels and tags, comparing and merging. */
   readonly history: PromptHistory
+  /** Protection, checks and merge requests. */
+  readonly review: PromptReview
   readonly #transport: Transport
 
   constructor(transport: Transport) {
     this.#transport = transport
     this.history = new PromptHistory(transport)
+    this.review = new PromptReview(transport)
   }
 
   /** Creates a prompt with its first version. Throws `prompt.key_taken`. */

@@ -78,7 +78,9 @@ describe.each(backends)('two organizations on %s', (kind) => {
     )
     test.each(ids)('is answered by %s like an unknown one: :%s is %j', async (name, parameter, id) => {
       const request = await valid(name, acme)
-      const unknown = { id: newId(), userId: newId(), version: '2147483647', name: 'none' }[parameter]!
+      const unknown = { id: newId(), userId: newId(), version: '2147483647', name: 'none', requestId: newId() }[
+        parameter
+      ]!
       const [malformed, missing] = [id, unknown].map((value) =>
         server.call(name, { ...request, params: { ...request.params, [parameter]: value } }),
       )

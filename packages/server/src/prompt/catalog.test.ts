@@ -3,9 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
 import { createPromptCatalog } from './catalog.ts'
-import { PromptService } from './service.ts'
+import { createPromptServices } from './services.ts'
 
-const by = { author: { name: 'Ada', email: 'ada@example.com' }, userId: null }
+const by = {
+  author: { name: 'Ada', email: 'ada@example.com' },
+  userId: null,
+  kind: 'key' as const,
+  id: 'k',
+  role: null,
+}
 
 /** Counts the contents of prompts in each answer of the database. */
 function countContents() {
@@ -30,7 +36,8 @@ describe.each(backends)('the catalogue of prompts on %s', (kind) => {
 
   it('has the variables of every prompt, and reads each version’s content once, a few at a time', async () => {
     const organizationId = await createOrganization(database)
-    const prompts = new PromptService({ database, clock: Date.now, createId: newId })
+    const audit = async () => {}
+    const { prompts } = createPromptServices({ database, clock: Date.now, createId: newId, checks: [], audit })
     const catalog = createPromptCatalog()
     const list = async (names?: string[]) => {
       const { counts, plugin } = countContents()
