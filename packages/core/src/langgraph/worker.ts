@@ -122,7 +122,7 @@ export class Worker {
     const leases = [...this.#active.values()].map(({ claim }) => claim.lease)
     try {
       const { lost, cancelled } = await transport.heartbeat({ workerId, leases })
-      for (const runId of lost) this.#active.get(runId)?.execution.drop()
+      for (const runId of lost) this.#active.get(runId)?.execution.drop(leaseLost(runId))
       for (const runId of cancelled) this.#active.get(runId)?.execution.cancel()
     } catch (error) {
       this.#options.onError?.(error)
@@ -183,4 +183,9 @@ export class Worker {
       }
     })
   }
+}
+
+/** For the log: it says more than that a run has ended without a word. */
+function leaseLost(runId: string): FairleadError {
+  return new FairleadError('run.lease_lost', `The run ${runId} is no longer held by this worker: it was taken over.`)
 }
