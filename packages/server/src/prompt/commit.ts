@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts'
 import { hex } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { headMoved } from './ref-move.ts'
+import * as refStore from './ref-store.ts'
 import * as store from './store.ts'
 
 export interface Commit {
@@ -40,7 +41,7 @@ export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: 
   assertOneBody(content)
   // Writers of one prompt queue here and nowhere else.
   await store.lockPrompt(db, prompt.id)
-  const head = await store.findRef(db, prompt.id, 'branch', branch)
+  const head = await refStore.findRef(db, prompt.id, 'branch', branch)
   if (head?.version.id !== parent?.id) throw headMoved('branch', branch, head?.version)
   const hashed = hashes(commit)
   const version =

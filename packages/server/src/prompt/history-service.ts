@@ -15,6 +15,7 @@ import { toReference, toVersion } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { headMoved } from './ref-move.ts'
 import { unknownRef } from './ref-service.ts'
+import * as refStore from './ref-store.ts'
 import { requireRevision } from './revision.ts'
 import { requirePrompt } from './select.ts'
 import * as store from './store.ts'
@@ -71,7 +72,7 @@ export class HistoryService {
   ): Promise<MergePreview> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const target = await store.findRef(db, prompt.id, 'branch', branch)
+      const target = await refStore.findRef(db, prompt.id, 'branch', branch)
       if (!target) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
       return previewMerge(db, prompt, { source: await requireRevision(db, prompt, source), target: target.version })
     })
@@ -148,7 +149,7 @@ export class HistoryService {
       const found = await store.listVersions(db, prompt.id, { limit: limit + 1, after })
       const versions = found.slice(0, limit)
       const top = newest ?? versions[0]?.version_number ?? 0
-      const refs = await store.listRefsAt(
+      const refs = await refStore.listRefsAt(
         db,
         prompt.id,
         versions.map(({ id }) => id),
@@ -263,11 +264,11 @@ export class HistoryService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       await store.lockPrompt(db, prompt.id)
-      const head = await store.findRef(db, prompt.id, 'branch', branch)
+      const head = await refStore.findRef(db, prompt.id, 'branch', branch)
       if (!head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
       if (head.version.commit_hash.toString('hex') !== expectedHash) throw headMoved('branch', branch, head.version)
       const { version, isNew } = await work({ db, prompt, head: head.version })
-      const reference = toReference((await store.findRef(db, prompt.id, 'branch', branch))!)
+      const reference = toReference((await refStore.findRef(db, prompt.id, 'branch', branch))!)
       return { version: toVersion(version), reference, isNew }
     })
   }

@@ -6,9 +6,10 @@ import type { Edges } from './history-store.ts'
 import { ancestorsOf, isAncestor, loadEdges } from './history-store.ts'
 import type { CheckSource } from './ports.ts'
 import { hex } from './record.ts'
+import type { RefKind } from './ref-store.ts'
 import type { RuleRow } from './review-store.ts'
 import * as reviews from './review-store.ts'
-import type { PromptRow, RefKind, VersionRow } from './store.ts'
+import type { PromptRow, VersionRow } from './store.ts'
 
 /** A change of a ref, as protection sees it. */
 export interface RefChange {
@@ -88,7 +89,7 @@ export class Protection {
 
   async #judgeReview(db: Kysely<Tables>, rule: RuleRow, change: RefChange, edges: Edges): Promise<Violation[]> {
     if (rule.required_approvals === 0) return []
-    const { request, from, to } = change
+    const { request, to } = change
     const needed = rule.required_approvals
     const missing = (requirement: Violation['requirement'], message: string) => [
       { rule: rule.id, requirement, message },
@@ -107,7 +108,6 @@ export class Protection {
     const approvals = [...verdicts].filter(([user, verdict]) => verdict === 'approved' && !authors.has(user)).length
     if (approvals < needed)
       found.push(...missing('approvals', `it needs ${needed} approvals by others, and has ${approvals}`))
-    void from
     return found
   }
 

@@ -1,7 +1,8 @@
 import type { Prompt, PromptReference, PromptVersion, RefLogEntry } from '@fairlead/core/prompt'
 import { messagesOf, variablesOf } from '@fairlead/core/prompt'
 import type { PromptVersionContent } from '@fairlead/core/workflow'
-import type { LogRow, PromptRow, RefRow, VersionRow } from './store.ts'
+import type { LogRow, RefRow } from './ref-store.ts'
+import type { PromptRow, VersionRow } from './store.ts'
 import { contentOf } from './store.ts'
 
 export function hex(bytes: Uint8Array): string {

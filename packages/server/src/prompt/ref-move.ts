@@ -6,7 +6,8 @@ import type { Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import type { Protection, RefChange } from './protection.ts'
 import { hex, toVersion } from './record.ts'
-import * as store from './store.ts'
+import * as refStore from './ref-store.ts'
+import type * as store from './store.ts'
 
 export interface RefMoverParts {
   protection: Protection
@@ -42,13 +43,13 @@ export class RefMover {
       ? []
       : await this.#parts.protection.assertAllowed(db, { ...request, prompt }, bypass)
     const place = { organization_id: prompt.organization_id, prompt_id: prompt.id, kind, name }
-    const moved = await store.swapRef(db, {
+    const moved = await refStore.swapRef(db, {
       ...place,
       expected: from?.id ?? null,
       next: to?.id ?? null,
       actor: by.userId,
     })
-    if (!moved) throw headMoved(kind, name, (await store.findRef(db, prompt.id, kind, name))?.version)
+    if (!moved) throw headMoved(kind, name, (await refStore.findRef(db, prompt.id, kind, name))?.version)
     const reason = passedOver.length > 0 ? `${request.reason} (bypass: ${bypass})` : request.reason
     const entry = {
       ...place,
@@ -59,13 +60,13 @@ export class RefMover {
       reason,
       at: new Date(this.#parts.clock()),
     }
-    const before = await store.lastLogHash(db, prompt.id)
-    await store.insertLogEntry(db, { ...entry, prev_hash: before, hash: hashOf(entry, before) })
+    const before = await refStore.lastLogHash(db, prompt.id)
+    await refStore.insertLogEntry(db, { ...entry, prev_hash: before, hash: hashOf(entry, before) })
   }
 }
 
 /** Covers the entry and, through the hash before, all entries of the prompt that came earlier. */
-function hashOf(entry: Omit<store.NewLogEntry, 'prev_hash' | 'hash'>, before: Buffer | null): Buffer {
+function hashOf(entry: Omit<refStore.NewLogEntry, 'prev_hash' | 'hash'>, before: Buffer | null): Buffer {
   const { prompt_id, kind, name, old_version_id, new_version_id, actor_kind, actor, reason, at } = entry
   const text = canonicalJson({
     before: before && hex(before),
@@ -83,7 +84,7 @@ function hashOf(entry: Omit<store.NewLogEntry, 'prev_hash' | 'hash'>, before: Bu
 }
 
 /** The loser of a race is told the head that won, so that the change can be made again on top of it. */
-export function headMoved(kind: store.RefKind, name: string, head: store.VersionRow | undefined): FairleadError {
+export function headMoved(kind: refStore.RefKind, name: string, head: store.VersionRow | undefined): FairleadError {
   const current = head ? toVersion(head) : null
   const where = current ? ` to version ${current.versionNumber}` : ''
   const what =

@@ -3,7 +3,7 @@ import type { HandlerContext, Handlers } from '../http/index.ts'
 import { pageOf } from '../http/index.ts'
 import { actorOf } from './actor.ts'
 import type { RefService } from './ref-service.ts'
-import type { RefKind } from './store.ts'
+import type { RefKind } from './ref-store.ts'
 
 const pathOf = { branch: 'branches', label: 'labels', tag: 'tags' } as const
 

@@ -7,6 +7,7 @@ import { isAncestor, loadEdges } from './history-store.ts'
 import { toLogEntry, toReference } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { headMoved } from './ref-move.ts'
+import * as refStore from './ref-store.ts'
 import { requireRevision } from './revision.ts'
 import { requirePrompt } from './select.ts'
 import * as store from './store.ts'
@@ -17,7 +18,7 @@ export interface RefServiceParts {
 }
 
 interface RefName {
-  kind: store.RefKind
+  kind: refStore.RefKind
   name: string
 }
 
@@ -39,12 +40,12 @@ export class RefService {
   list(
     organizationId: string,
     idOrKey: string,
-    kind: store.RefKind | undefined,
-    page: store.Keyset<[store.RefKind, string]>,
+    kind: refStore.RefKind | undefined,
+    page: store.Keyset<[refStore.RefKind, string]>,
   ): Promise<PromptReference[]> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      return (await store.listRefs(db, prompt.id, kind, page)).map(toReference)
+      return (await refStore.listRefs(db, prompt.id, kind, page)).map(toReference)
     })
   }
 
@@ -52,7 +53,7 @@ export class RefService {
   get(organizationId: string, idOrKey: string, ref: RefName): Promise<PromptReference> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const found = await store.findRef(db, prompt.id, ref.kind, ref.name)
+      const found = await refStore.findRef(db, prompt.id, ref.kind, ref.name)
       if (!found) throw unknownRef(idOrKey, ref)
       return toReference(found)
     })
@@ -73,7 +74,7 @@ export class RefService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       await store.lockPrompt(db, prompt.id)
-      const known = await store.findRef(db, prompt.id, ref.kind, ref.name)
+      const known = await refStore.findRef(db, prompt.id, ref.kind, ref.name)
       if (expectedHash === null && known) throw exists(ref, known.version)
       if (expectedHash !== null && !known) throw unknownRef(idOrKey, ref)
       const from = known?.version ?? null
@@ -82,7 +83,7 @@ export class RefService {
       if (ref.kind === 'branch' && from && !move.force) await this.#assertForward(db, prompt, ref.name, from, to)
       const reason = move.reason ?? (from ? `move the ${ref.kind}` : `make the ${ref.kind}`)
       await this.#parts.refs.move(db, prompt, { ...ref, from, to, by, reason, bypass: move.bypass })
-      return toReference((await store.findRef(db, prompt.id, ref.kind, ref.name))!)
+      return toReference((await refStore.findRef(db, prompt.id, ref.kind, ref.name))!)
     })
   }
 
@@ -95,7 +96,7 @@ export class RefService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       await store.lockPrompt(db, prompt.id)
-      const known = await store.findRef(db, prompt.id, 'tag', name)
+      const known = await refStore.findRef(db, prompt.id, 'tag', name)
       if (known) {
         const message = `The tag "${name}" exists already, at version ${known.version.version_number}. Tags do not move: remove it first, or choose another name.`
         throw new FairleadError('prompt.tag_exists', message, { data: { versionNumber: known.version.version_number } })
@@ -103,7 +104,7 @@ export class RefService {
       const version = await requireRevision(db, prompt, to)
       const request = { kind: 'tag' as const, name, from: null, to: version, by, reason: 'tag', bypass }
       await this.#parts.refs.move(db, prompt, request)
-      return toReference((await store.findRef(db, prompt.id, 'tag', name))!)
+      return toReference((await refStore.findRef(db, prompt.id, 'tag', name))!)
     })
   }
 
@@ -118,7 +119,7 @@ export class RefService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       await store.lockPrompt(db, prompt.id)
-      const known = await store.findRef(db, prompt.id, ref.kind, ref.name)
+      const known = await refStore.findRef(db, prompt.id, ref.kind, ref.name)
       if (!known) throw unknownRef(idOrKey, ref)
       if (known.version.commit_hash.toString('hex') !== expectedHash) throw headMoved(ref.kind, ref.name, known.version)
       if (ref.kind === 'branch' && ref.name === 'main')
@@ -132,12 +133,12 @@ export class RefService {
   log(
     organizationId: string,
     idOrKey: string,
-    filter: { kind?: store.RefKind | undefined; name?: string | undefined },
+    filter: { kind?: refStore.RefKind | undefined; name?: string | undefined },
     page: store.Keyset<string>,
   ): Promise<RefLogEntry[]> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      return (await store.listLog(db, prompt.id, filter, page)).map(toLogEntry)
+      return (await refStore.listLog(db, prompt.id, filter, page)).map(toLogEntry)
     })
   }
 

@@ -11,6 +11,7 @@ import type { Protection, RefChange } from './protection.ts'
 import { toReference, toVersion } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { unknownRef } from './ref-service.ts'
+import * as refStore from './ref-store.ts'
 import { toMergeRequest } from './review-record.ts'
 import * as reviews from './review-store.ts'
 import { requireRevision } from './revision.ts'
@@ -64,9 +65,9 @@ export class ReviewService {
       await store.lockPrompt(db, prompt.id)
       if (target.kind === 'branch' && target.name === source)
         throw new FairleadError('prompt.same_ref', `The branch "${source}" can't be merged into itself.`)
-      const from = await store.findRef(db, prompt.id, 'branch', source)
+      const from = await refStore.findRef(db, prompt.id, 'branch', source)
       if (!from) throw unknownRef(idOrKey, { kind: 'branch', name: source })
-      const to = await store.findRef(db, prompt.id, target.kind, target.name)
+      const to = await refStore.findRef(db, prompt.id, target.kind, target.name)
       if (!to && target.kind === 'branch') throw unknownRef(idOrKey, target)
       const known = await reviews.findOpenMergeRequest(db, prompt.id, { source, target })
       if (known) {
@@ -189,7 +190,7 @@ export class ReviewService {
       const end = { status: 'merged' as const, merged_version_id: version.id, source_head: source.id }
       const merged = await reviews.endMergeRequest(db, id, { ...end, target_head: target?.id ?? null })
       if (!merged) throw ended(row)
-      const reference = (await store.findRef(db, prompt.id, ref.kind, ref.name))!
+      const reference = (await refStore.findRef(db, prompt.id, ref.kind, ref.name))!
       return {
         request: await this.#describe(db, prompt, merged, by),
         version: toVersion(version),
@@ -233,9 +234,9 @@ export class ReviewService {
     await store.lockPrompt(db, prompt.id)
     const row = await requireRequest(db, prompt, id)
     if (row.status !== 'open') throw ended(row)
-    const source = await store.findRef(db, prompt.id, 'branch', row.source_ref)
+    const source = await refStore.findRef(db, prompt.id, 'branch', row.source_ref)
     if (!source) throw unknownRef(idOrKey, { kind: 'branch', name: row.source_ref })
-    const target = await store.findRef(db, prompt.id, row.target_kind, row.target_ref)
+    const target = await refStore.findRef(db, prompt.id, row.target_kind, row.target_ref)
     if (!target && row.target_kind === 'branch') throw unknownRef(idOrKey, { kind: 'branch', name: row.target_ref })
     return { prompt, row, source: source.version, target: target?.version ?? null }
   }
@@ -248,8 +249,8 @@ export class ReviewService {
     by: Actor,
   ): Promise<MergeRequest> {
     const isOpen = row.status === 'open'
-    const source = isOpen ? await store.findRef(db, prompt.id, 'branch', row.source_ref) : undefined
-    const target = isOpen ? await store.findRef(db, prompt.id, row.target_kind, row.target_ref) : undefined
+    const source = isOpen ? await refStore.findRef(db, prompt.id, 'branch', row.source_ref) : undefined
+    const target = isOpen ? await refStore.findRef(db, prompt.id, row.target_kind, row.target_ref) : undefined
     const ids = [row.source_head, ...(row.target_head === null ? [] : [row.target_head])]
     const stored = new Map((await store.findVersionsById(db, ids)).map((version) => [version.id, version]))
     const sourceHead = source?.version ?? stored.get(row.source_head)!

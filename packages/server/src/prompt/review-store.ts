@@ -1,7 +1,8 @@
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import { sql } from 'kysely'
 import type { Tables } from '../database/index.ts'
-import type { Keyset, RefKind } from './store.ts'
+import type { RefKind } from './ref-store.ts'
+import type { Keyset } from './store.ts'
 
 type Db = Kysely<Tables>
 export type RuleRow = Selectable<Tables['prompt_protection_rules']>

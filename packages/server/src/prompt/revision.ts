@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
+import * as refStore from './ref-store.ts'
 import * as store from './store.ts'
 
 /** The version that a revision names (`Revision` of the contract). Throws `prompt.version_not_found` and `prompt.ambiguous_hash`. */
@@ -21,7 +22,7 @@ async function findRevision(
   revision: string,
 ): Promise<store.VersionRow | undefined> {
   const [, kind, name] = /^(branch|label|tag)\/(.+)$/.exec(revision) ?? []
-  if (kind !== undefined) return (await store.findRef(db, promptId, kind as store.RefKind, name!))?.version
+  if (kind !== undefined) return (await refStore.findRef(db, promptId, kind as refStore.RefKind, name!))?.version
   // A number, unless it is too long for one: then it can only be digits of a hash.
   if (/^\d{1,9}$/.test(revision)) {
     const numbered = await store.findVersion(db, promptId, Number(revision))

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
 import { toVersionContent } from './record.ts'
+import * as refStore from './ref-store.ts'
 import * as store from './store.ts'
 
 /** Picks a version; without any of these, the label `production`, else the head of `main`. */
@@ -63,10 +64,11 @@ async function findSelected(
   { version, branch, label }: Pick<PromptReferenceRequest, 'version' | 'branch' | 'label'>,
 ): Promise<store.VersionRow | undefined> {
   if (version !== undefined) return store.findVersion(db, promptId, version)
-  if (branch !== undefined) return (await store.findRef(db, promptId, 'branch', branch))?.version
-  if (label !== undefined) return (await store.findRef(db, promptId, 'label', label))?.version
+  if (branch !== undefined) return (await refStore.findRef(db, promptId, 'branch', branch))?.version
+  if (label !== undefined) return (await refStore.findRef(db, promptId, 'label', label))?.version
   const found =
-    (await store.findRef(db, promptId, 'label', 'production')) ?? (await store.findRef(db, promptId, 'branch', 'main'))
+    (await refStore.findRef(db, promptId, 'label', 'production')) ??
+    (await refStore.findRef(db, promptId, 'branch', 'main'))
   return found?.version
 }
 

@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts'
 import { assertOneBody } from './commit.ts'
 import { hex, toPrompt, toVersion, toVersionContent } from './record.ts'
 import { unknownRef } from './ref-service.ts'
+import * as refStore from './ref-store.ts'
 import type { Selection } from './select.ts'
 import { requirePrompt, selectVersion } from './select.ts'
 import { staleCommit } from './stale-commit.ts'
@@ -72,7 +73,7 @@ export class PromptService {
   get(organizationId: string, idOrKey: string): Promise<Prompt & { head: PromptVersion | null }> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const head = await store.findRef(db, prompt.id, 'branch', 'main')
+      const head = await refStore.findRef(db, prompt.id, 'branch', 'main')
       return { ...toPrompt(prompt), head: head ? toVersion(head.version) : null }
     })
   }
@@ -92,7 +93,7 @@ export class PromptService {
       assertOneBody(input.content)
       await store.lockPrompt(db, prompt.id)
       const { branch, expectedHash, content, commitMessage, bypass } = input
-      const head = await store.findRef(db, prompt.id, 'branch', branch)
+      const head = await refStore.findRef(db, prompt.id, 'branch', branch)
       if (expectedHash !== null && !head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
       const parent = head?.version ?? null
       if (parent && hex(parent.commit_hash) !== expectedHash) {

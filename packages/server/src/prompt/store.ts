@@ -6,7 +6,6 @@ import type { Tables } from '../database/index.ts'
 type Db = Kysely<Tables>
 export type PromptRow = Selectable<Tables['prompts']>
 export type VersionRow = Selectable<Tables['prompt_versions']>
-export type RefRow = Selectable<Tables['prompt_refs']>
 
 /** A page of rows newest first, or by key: `after` is the last row of the page before. */
 export interface Keyset<After> {
@@ -202,145 +201,6 @@ export async function listCurrentVersions(
   return query.orderBy('prompts.key').orderBy('prompt_refs.kind', 'desc').execute()
 }
 
-export type RefKind = 'branch' | 'tag' | 'label'
-
-/** A ref with the version it names. */
-export async function findRef(
-  db: Db,
-  promptId: string,
-  kind: RefKind,
-  name: string,
-): Promise<{ ref: RefRow; version: VersionRow } | undefined> {
-  const ref = await db
-    .selectFrom('prompt_refs')
-    .selectAll()
-    .where('prompt_id', '=', promptId)
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  if (!ref) return undefined
-  const version = await db
-    .selectFrom('prompt_versions')
-    .selectAll()
-    .where('id', '=', ref.version_id)
-    .executeTakeFirstOrThrow()
-  return { ref, version }
-}
-
-export interface RefSwap {
-  organization_id: string
-  prompt_id: string
-  kind: RefKind
-  name: string
-  /** The version the ref must name now; null makes it. */
-  expected: string | null
-  /** The version that it is to name; null removes it. */
-  next: string | null
-  actor: string | null
-}
-
-/** Moves a ref by compare-and-swap. False, and nothing written, when the ref is not where it was expected. */
-export async function swapRef(db: Db, swap: RefSwap): Promise<boolean> {
-  const { organization_id, prompt_id, kind, name, expected, next, actor } = swap
-  if (expected === null) {
-    const made = await db
-      .insertInto('prompt_refs')
-      .values({ organization_id, prompt_id, kind, name, version_id: next!, updated_by: actor })
-      .onConflict((conflict) => conflict.columns(['organization_id', 'prompt_id', 'kind', 'name']).doNothing())
-      .returning('revision')
-      .executeTakeFirst()
-    return made !== undefined
-  }
-  if (next === null) {
-    const { numDeletedRows } = await db
-      .deleteFrom('prompt_refs')
-      .where('prompt_id', '=', prompt_id)
-      .where('kind', '=', kind)
-      .where('name', '=', name)
-      .where('version_id', '=', expected)
-      .executeTakeFirst()
-    return numDeletedRows === 1n
-  }
-  const moved = await db
-    .updateTable('prompt_refs')
-    .set((row) => ({
-      version_id: next,
-      revision: row('revision', '+', 1),
-      updated_by: actor,
-      updated_at: row.fn('now', []),
-    }))
-    .where('prompt_id', '=', prompt_id)
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .where('version_id', '=', expected)
-    .returning('revision')
-    .executeTakeFirst()
-  return moved !== undefined
-}
-
-/** The refs of a prompt by kind and name, with the versions they name. */
-export async function listRefs(
-  db: Db,
-  promptId: string,
-  kind: RefKind | undefined,
-  { limit, after }: Keyset<[RefKind, string]>,
-): Promise<{ ref: RefRow; version: VersionRow }[]> {
-  let query = db.selectFrom('prompt_refs').selectAll().where('prompt_id', '=', promptId)
-  if (kind !== undefined) query = query.where('kind', '=', kind)
-  if (after !== undefined) query = query.where(sql<boolean>`(kind, name) > (${after[0]}, ${after[1]})`)
-  const refs = await query.orderBy('kind').orderBy('name').limit(limit).execute()
-  const versions = await findVersionsById(db, [...new Set(refs.map(({ version_id }) => version_id))])
-  const byId = new Map(versions.map(({ key: _key, ...version }) => [version.id, version]))
-  return refs.map((ref) => ({ ref, version: byId.get(ref.version_id)! }))
-}
-
-export interface NewLogEntry {
-  organization_id: string
-  prompt_id: string
-  kind: RefKind
-  name: string
-  old_version_id: string | null
-  new_version_id: string | null
-  actor_kind: string
-  actor: string | null
-  reason: string
-  at: Date
-  prev_hash: Buffer | null
-  hash: Buffer
-}
-
-export async function insertLogEntry(db: Db, entry: NewLogEntry): Promise<void> {
-  await db.insertInto('prompt_ref_log').values(entry).execute()
-}
-
-/** The hash of the prompt's last log entry; null before the first. */
-export async function lastLogHash(db: Db, promptId: string): Promise<Buffer | null> {
-  const last = await db
-    .selectFrom('prompt_ref_log')
-    .select('hash')
-    .where('prompt_id', '=', promptId)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return last?.hash ?? null
-}
-
-export type LogRow = Selectable<Tables['prompt_ref_log']>
-
-/** Newest first. */
-export async function listLog(
-  db: Db,
-  promptId: string,
-  { kind, name }: { kind?: RefKind | undefined; name?: string | undefined },
-  { limit, after }: Keyset<string>,
-): Promise<LogRow[]> {
-  let query = db.selectFrom('prompt_ref_log').selectAll().where('prompt_id', '=', promptId)
-  if (kind !== undefined) query = query.where('kind', '=', kind)
-  if (name !== undefined) query = query.where('name', '=', name)
-  if (after !== undefined) query = query.where(sql<boolean>`id < ${after}::bigint`)
-  return query.orderBy('id', 'desc').limit(limit).execute()
-}
-
 /** Two at most: enough to know whether there is one. */
 export async function findVersionsByHashPrefix(db: Db, promptId: string, prefix: string): Promise<VersionRow[]> {
   return db
@@ -349,22 +209,6 @@ export async function findVersionsByHashPrefix(db: Db, promptId: string, prefix:
     .where('prompt_id', '=', promptId)
     .where(sql<boolean>`encode(commit_hash, 'hex') like ${`${prefix}%`}`)
     .limit(2)
-    .execute()
-}
-
-/** The refs that name any of these versions. */
-export async function listRefsAt(
-  db: Db,
-  promptId: string,
-  versionIds: readonly string[],
-): Promise<Pick<RefRow, 'version_id' | 'kind' | 'name'>[]> {
-  return db
-    .selectFrom('prompt_refs')
-    .select(['version_id', 'kind', 'name'])
-    .where('prompt_id', '=', promptId)
-    .where(sql<boolean>`version_id = any(${versionIds}::uuid[])`)
-    .orderBy('kind')
-    .orderBy('name')
     .execute()
 }
 

@@ -6,6 +6,7 @@ import type { Actor } from './actor.ts'
 import { assertOneBody, hashesOf } from './commit.ts'
 import { hex, toPrompt } from './record.ts'
 import type { RefMover } from './ref-move.ts'
+import * as refStore from './ref-store.ts'
 import { requirePrompt } from './select.ts'
 import * as store from './store.ts'
 
@@ -151,7 +152,7 @@ export class TransferService {
         'prompt.version_not_found',
         `The ${ref.kind} "${ref.name}" points at ${ref.commit}, which is not in the history.`,
       )
-    const from = (await store.findRef(db, prompt.id, ref.kind, ref.name))?.version ?? null
+    const from = (await refStore.findRef(db, prompt.id, ref.kind, ref.name))?.version ?? null
     if (from?.id === to.id) return
     const { kind, name } = ref
     await this.#parts.refs.move(db, prompt, { kind, name, from, to, by, reason: 'import', bypass: undefined, isFirst })

@@ -132,15 +132,6 @@ export class RunService {
     return this.#within(organizationId, async (db) => this.#read(db, id))
   }
 
-  /** The number of the last event of a run that has ended; null while there may be more. Throws `run.not_found`. */
-  lastSeq(organizationId: string, id: string): Promise<number | null> {
-    return this.#within(organizationId, async (db) => {
-      const row = await store.findRunHead(db, id)
-      if (!row) throw unknownRun(id)
-      return row.finished_at === null ? null : row.event_seq
-    })
-  }
-
   list(
     organizationId: string,
     filter: { workflowId?: string; status?: RunStatus | undefined },
