@@ -31,18 +31,18 @@ export type PromptSelection =
   | { label?: undefined; branch: string; version?: undefined }
   | { label?: undefined; branch?: undefined; version: number }
 
-export type GetPromptOptions = PromptSelection & {
+export type GetPromptOptions<Variables = Record<string, unknown>> = PromptSelection & {
   /** Fills the templates; without it the messages are the templates as they stand. */
-  variables?: Record<string, unknown>
+  variables?: Variables
   /** What to give when there is nothing else: a text, or a content. With it nothing is ever thrown. */
   fallback?: string | PromptContent
   signal?: AbortSignal
 }
 
-/** `GetPromptOptions`, with the variables of a prompt whose types are known. */
-export type GetOptionsOf<Name extends string> = Name extends keyof PromptVariables
-  ? GetPromptOptions & { variables?: PromptVariables[Name] }
-  : GetPromptOptions
+/** `GetPromptOptions`, with the variables of the prompt where their types are known. */
+export type GetOptionsOf<Name extends string> = GetPromptOptions<
+  Name extends keyof PromptVariables ? PromptVariables[Name] : Record<string, unknown>
+>
 
 /**
  * Where a prompt came from: just now from the `server`; out of the `cache`, fresh; `stale`, older than it should be;
