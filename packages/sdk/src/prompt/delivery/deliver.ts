@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { PromptContent, PromptMessage } from '@fairlead/core/prompt'
-import { messagesOf, renderPrompt, variablesOf } from '@fairlead/core/prompt'
+import type { PreparedPrompt, PromptContent, PromptMessage } from '@fairlead/core/prompt'
+import { messagesOf, preparePrompt, renderPrompt, variablesOf } from '@fairlead/core/prompt'
 import type { DeliveredPrompt, PromptOrigin } from './options.ts'
 import type { Kept } from './persistence.ts'
 
@@ -11,8 +11,15 @@ export function deliver(
   { origin, error }: { origin: PromptOrigin; error: Error | null },
 ): DeliveredPrompt {
   const messages =
-    variables === undefined ? messagesOf(content) : filled(key, version.versionNumber, content, variables)
+    variables === undefined ? asTheyStand(content) : filled(key, version.versionNumber, content, variables)
   return { key, messages, content, version, origin, error }
+}
+
+const preparedOf = new WeakMap<PromptContent, PreparedPrompt>()
+
+/** A list of the caller's own: applications add to it what their users say. */
+function asTheyStand(content: PromptContent): PromptMessage[] {
+  return messagesOf(content).map((message) => ({ ...message }))
 }
 
 function filled(
@@ -21,7 +28,12 @@ function filled(
   content: PromptContent,
   variables: Record<string, unknown>,
 ): PromptMessage[] {
-  const rendered = renderPrompt(content, variables)
+  let prepared = preparedOf.get(content)
+  if (!prepared) {
+    prepared = preparePrompt(content)
+    preparedOf.set(content, prepared)
+  }
+  const rendered = prepared.render(variables)
   if (rendered.ok) return rendered.messages
   const { faults } = rendered
   const sentences = faults.slice(0, 10).map(({ pointer, message }) => `\n  ${pointer}: ${message}`)
@@ -55,5 +67,5 @@ function fallbackMessages(content: PromptContent, variables: Record<string, unkn
   } catch {
     // Too long, or what can't be a template: as it stands.
   }
-  return messagesOf(content)
+  return asTheyStand(content)
 }

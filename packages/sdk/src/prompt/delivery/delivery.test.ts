@@ -200,6 +200,17 @@ describe('a prompt that is got', () => {
     expect(await textOf('greet')).toEqual(['one', 'server'])
   })
 
+  it('has messages of the caller’s own, and a content that nobody can change', async () => {
+    const { plane, delivery, textOf } = setup()
+    plane.prompts.set('greet', { content: { messages: [{ role: 'system', content: 'one' }], tools: ['a'] } })
+    const { messages, content } = await delivery.get('greet', {})
+    messages[0]!.content = 'mine'
+    messages.push({ role: 'user', content: 'more' })
+    expect(() => content.tools!.push('b')).toThrow(TypeError)
+    expect(await textOf('greet')).toEqual(['one', 'cache'])
+    expect(await textOf('greet', { variables: {} })).toEqual(['one', 'cache'])
+  })
+
   it('that is one version is asked for once and for all', async () => {
     const { plane, clock, textOf } = setup()
     plane.prompts.set('greet', { content: { text: 'one' } })

@@ -8,7 +8,7 @@ import { ChangeFollower } from './change-follower.ts'
 import { deliver, deliverFallback } from './deliver.ts'
 import type { DeliveredPrompt, GetPromptOptions, PromptDeliveryOptions, PromptOrigin } from './options.ts'
 import type { Kept } from './persistence.ts'
-import { Persistence } from './persistence.ts'
+import { frozen, Persistence } from './persistence.ts'
 
 const defaultMaxAgeMs = 30_000
 const defaultStaleMs = 30_000
@@ -156,7 +156,7 @@ export class PromptDelivery {
         if (query.version === undefined) this.#follower?.start()
         const { body, etag } = await this.#transport.call('resolvePrompt', { params: { id: name }, query })
         this.#outage = undefined
-        const entry = this.#remember({ ...wanted, resolved: body, etag, confirmedAt })
+        const entry = this.#remember({ ...wanted, resolved: frozen(body), etag, confirmedAt })
         void this.#persistence.write(cacheKey, entry)
         // It may have been read before something moved that was heard of meanwhile.
         if (moves !== this.#moves) this.#expire(entry)
@@ -214,7 +214,7 @@ export class PromptDelivery {
     const signal = AbortSignal.timeout(refreshTimeoutMs)
     const response = await this.#transport.send('resolvePrompt', { params: { id: name }, query }, headers, signal)
     if (response.status !== 304) {
-      entry.resolved = (await response.json()) as ResolvedPrompt
+      entry.resolved = frozen((await response.json()) as ResolvedPrompt)
       entry.etag = tagOf(response)
       void this.#persistence.write(entry.cacheKey, entry)
     }

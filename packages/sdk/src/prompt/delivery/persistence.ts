@@ -7,6 +7,13 @@ export interface Kept {
   etag: string
 }
 
+/** Makes a value that many share one that nobody can change. */
+export function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) frozen(member)
+  return Object.freeze(value)
+}
+
 /** What prompts said last, by control plane and selection. A store that fails costs nothing but what it was to keep. */
 export class Persistence {
   readonly #store: PromptStore | undefined
@@ -24,7 +31,7 @@ export class Persistence {
       const text = await store.getItem(this.#prefix + key)
       if (text === null || text === undefined) return undefined
       const kept = JSON.parse(text) as Kept
-      if (typeof kept.etag === 'string' && typeof kept.resolved?.content === 'object') return kept
+      if (typeof kept.etag === 'string' && typeof kept.resolved?.content === 'object') return frozen(kept)
       throw new TypeError(`The store holds no prompt under "${this.#prefix}${key}".`)
     })
   }
