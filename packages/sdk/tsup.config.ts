@@ -25,7 +25,7 @@ export default defineConfig([
     // The two builds share dist and run side by side: each cleans its own part.
     clean: ['!testing/**'],
     dts: false,
-    // The client carries the little it uses of the core, and so installs and bundles with no dependency.
+    // The client carries the little it uses of the core, and installs without it.
     // From the core's sources, because only there every file can be shaken off on its own.
     noExternal: [/^@fairlead\/core\//],
     esbuildPlugins: [onlyMethodAndPath],

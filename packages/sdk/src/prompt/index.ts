@@ -44,13 +44,17 @@ export class Prompts {
 
   /**
    * A prompt as an application uses it, out of the cache where it may be: what a label, a branch or a version says, complete,
-   * with its templates filled. Never throws when there is a `fallback`; without one, what `call` throws, and
-   * `prompt.invalid_variables`.
+   * with its templates filled. Never throws when there is a `fallback` (but in a page that can't load the rest of this
+   * client); without one, what every call throws, and `prompt.invalid_variables`.
    */
   async get<Name extends string>(name: Name, options?: GetOptionsOf<Name>): Promise<DeliveredPrompt> {
     // Loaded by whom gets prompts: it brings JSON Schema with it, which is larger than all the rest.
     this.#delivery ??= import('./delivery/delivery.ts').then(
       ({ PromptDelivery }) => new PromptDelivery(this.#transport, this.#options),
+      (error) => {
+        this.#delivery = undefined
+        throw error
+      },
     )
     return (await this.#delivery).get(name, options ?? {})
   }
