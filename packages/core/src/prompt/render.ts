@@ -21,9 +21,11 @@ const mostNames = 20
 /**
  * Fills a version's templates; a variable that is left out takes its schema's default. A missing, an unknown or a mistyped
  * variable is a fault that names it, and nothing is left half filled. Throws `prompt.too_long` when the messages would
- * have more than `maxRenderedLength` characters, before they are put together.
+ * have more than `maxRenderedLength` characters, before they are put together, and `prompt.not_composed` for a version that
+ * still refers to others.
  */
 export function renderPrompt(content: PromptContent, variables: Record<string, unknown>): RenderResult {
+  if (Object.keys(content.references ?? {}).length > 0) throw notComposed()
   const declared = variablesOf(content)
   const faults: VariableFault[] = []
   const names = Object.keys(declared)
@@ -69,6 +71,11 @@ function renderMessages(content: PromptContent, variables: Record<string, unknow
     const pointer = `/${path.replaceAll('.', '/')}`
     return { ok: false, faults: [{ variable: path, pointer, message: error.message }] }
   }
+}
+
+function notComposed(): FairleadError {
+  const message = 'The prompt refers to others whose texts are not in it yet. Put them there with composePrompt first.'
+  return new FairleadError('prompt.not_composed', message)
 }
 
 function tooLong(): FairleadError {

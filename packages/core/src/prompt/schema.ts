@@ -1,5 +1,5 @@
 export { promptContract } from './contract-schema.ts'
-export { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export { PromptContent, PromptMessage, PromptModel, ReferenceTarget } from './document-schema.ts'
 export { MergePreview } from './history-contract-schema.ts'
 export { RefLogEntry } from './ref-contract-schema.ts'
 export { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'
