@@ -120,6 +120,9 @@ describe.each(backends)('composing prompts on %s', (kind) => {
       '/references',
     )
     await refused({ text: '', references: {}, messages: [] }, 'prompt.invalid_content', '')
+    const abroad = await room.prompts.create(await room.newOrganization(), by, { key: 'there', content: { text: '' } })
+    const foreign = { text: '{{> x}}', references: { x: pinned(abroad.id, 1) } }
+    await refused(foreign, 'prompt.unknown_reference', '/references/x')
     expect((await headOf('new')).versionNumber).toBe(1)
   })
 

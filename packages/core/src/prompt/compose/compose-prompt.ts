@@ -179,7 +179,7 @@ class Composition {
 }
 
 /** A target in words. */
-export function nameOf({ prompt, version, label }: ReferenceTarget): string {
+function nameOf({ prompt, version, label }: ReferenceTarget): string {
   return version === undefined
     ? `prompt "${prompt}" with a label "${label}"`
     : `version ${version} of a prompt "${prompt}"`
