@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import { assertOneBody } from './commit.ts'
+import { composeVersion } from './compose.ts'
 import { hex, toPrompt, toVersion, toVersionContent } from './record.ts'
 import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
@@ -115,7 +116,7 @@ export class PromptService {
     return this.#within(organizationId, async (db) => toVersion((await selectVersion(db, idOrKey, { version })).row))
   }
 
-  /** The version that a selection names, with its templates filled. */
+  /** The version that a selection names, with the texts that it refers to in it and its templates filled. */
   render(
     organizationId: string,
     idOrKey: string,
@@ -125,8 +126,10 @@ export class PromptService {
     return this.#within(organizationId, async (db) => {
       const { prompt, row } = await selectVersion(db, idOrKey, selection)
       const version = toVersion(row)
-      const rendered = renderPrompt(version.content, variables)
-      if (rendered.ok) return { version, messages: rendered.messages, content: toVersionContent(prompt.key, row) }
+      const composed = await composeVersion(db, prompt, row)
+      const rendered = renderPrompt(composed.content, variables)
+      const content = toVersionContent(prompt.key, row, composed.content)
+      if (rendered.ok) return { version, messages: rendered.messages, content }
       throw new FairleadError(
         'prompt.invalid_variables',
         `The variables do not fit version ${version.versionNumber} of the prompt "${idOrKey}".`,
