@@ -35,8 +35,9 @@ export async function assertComposable(db: Kysely<Tables>, prompt: PromptRow, co
 
 /**
  * That a label may name the version that it has been moved to: its references must not lead back to the prompt, also not
- * where they lead through this very label. Takes its place in the queue of the organization first. A circle is closed by a label that comes to name a version with references and by nothing else (a
- * new version has nobody that refers to it), so these moves alone have to see each other.
+ * where they lead through this very label. Takes its place in the queue of the organization first. A circle is closed by a
+ * label that comes to name a version with references, and by nothing else (a new version has nobody that refers to it), so
+ * these moves alone have to see each other.
  */
 export async function assertNoCycle(db: Kysely<Tables>, prompt: PromptRow, version: VersionRow): Promise<void> {
   const { references = {} } = contentOf(version)
