@@ -1,14 +1,12 @@
-import type { PromptContent, ReferencedPrompt, ReferenceTarget } from '@fairlead/core/prompt'
+import type { ComposedReference, PromptContent, ReferencedPrompt, ReferenceTarget } from '@fairlead/core/prompt'
 import { composePrompt } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import { loadContents } from './history-store.ts'
-import type { ComposedReference, ReferenceGraph } from './reference-graph.ts'
+import type { ReferenceGraph } from './reference-graph.ts'
 import { loadReferenceGraph } from './reference-graph.ts'
 import type { PromptRow, VersionRow } from './store.ts'
 import { contentOf } from './store.ts'
-
-export type { ComposedReference } from './reference-graph.ts'
 
 /** A version with the texts of other prompts in the place of its references, and every version that went in. */
 export interface ComposedVersion {

@@ -1,19 +1,10 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { ReferenceTarget } from '@fairlead/core/prompt'
+import type { ComposedReference, ReferenceTarget } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { ReferringVersion } from './reference-store.ts'
 import { findTargets } from './reference-store.ts'
 import type { References } from './store.ts'
-
-/** A version that is composed into another, and the label that led to it; null where it was referred to by its number. */
-export interface ComposedReference {
-  promptId: string
-  key: string
-  versionId: string
-  versionNumber: number
-  label: string | null
-}
 
 /** Versions that one version may have composed into it, all levels together. */
 export const mostReferences = 100
