@@ -1,4 +1,5 @@
 import type { PromptContent, PromptVersion } from '@fairlead/core/prompt'
+import type { KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import { createPromptCatalog } from './catalog.ts'
@@ -208,6 +209,12 @@ describe.each(backends)('composing prompts on %s', (kind) => {
     await take('b', text('', 'a'))
     await expect(label('b', '1')).rejects.toMatchObject({ code: 'prompt.reference_cycle' })
     await expect(said('a', { version: 1 })).rejects.toMatchObject({ code: 'prompt.dangling_reference' })
+    const closing = { key: 'b', commits: [foreign(text('More. ', 'a'))], refs: [] }
+    const commit = (await room.transfers.export(org, 'b', { limit: 10, after: undefined }))[0]!.commitHash
+    await expect(
+      room.transfers.import(org, by, { ...closing, refs: [{ kind: 'label', name: 'production', commit }] }),
+    ).rejects.toMatchObject({ code: 'prompt.reference_cycle', data: { path: ['b', 'a', 'b'] } })
+    expect(await room.prompts.listVersions(org, 'b', { limit: 10, after: undefined })).toHaveLength(1)
     await room.database.withOrganization(org, async (db) => {
       const { prompt, row } = await selectVersion(db, 'b', { version: 1 })
       const place = { organization_id: org, prompt_id: prompt.id, kind: 'label' as const, name: 'production' }
@@ -221,7 +228,67 @@ describe.each(backends)('composing prompts on %s', (kind) => {
       data: { path: ['a', 'b', 'a'] },
     })
     await take('c', { text: '{{> x}} as in handlebars' })
+    // What no version can be called, as a repository may say it.
+    await take('d', { text: '{{> x}}', references: { x: { prompt: 'c', version: 10 ** 12 } } })
+    await expect(said('d', { version: 1 })).rejects.toMatchObject({ code: 'prompt.dangling_reference' })
     expect(await said('c', { version: 1 })).toBe('{{> x}} as in handlebars')
+  })
+
+  it('says where it leads when a prompt is gone, and when what is referred to has grown too long or too deep since', async () => {
+    await produce('tone', { text: 'Be kind.' })
+    await produce('head', text('', 'tone'))
+    await create('whole', text('', 'head'))
+    await within((db) => db.updateTable('prompts').set({ archived_at: new Date() }).where('key', '=', 'tone').execute())
+    await expect(said('whole')).rejects.toMatchObject({
+      code: 'prompt.dangling_reference',
+      message: expect.stringContaining('no prompt "tone" with a label "production"'),
+      data: { reference: 'head', path: ['whole', 'head'] },
+    })
+    // Each was short or shallow when what refers to it was committed.
+    const big = { type: 'string' as const, description: 'x'.repeat(900_000) }
+    const many = Array.from({ length: 20 }, (_, index) => `big${index}`)
+    for (const key of many) await produce(key, { text: '' })
+    await create('long', text('', ...many))
+    for (const key of many) {
+      await commit(key, { text: '', variables: { big } })
+      await label(key, '2')
+    }
+    await expect(said('long')).rejects.toMatchObject({
+      code: 'prompt.too_long',
+      message: expect.stringContaining('16,000,000 bytes'),
+    })
+    const chain = Array.from({ length: 12 }, (_, index) => `c${index}`)
+    for (const key of chain) await produce(key, { text: 'end' })
+    for (const [index, key] of chain.slice(0, -1).entries()) await commit(key, text('', chain[index + 1]!))
+    for (const key of chain.slice(0, -1)) await label(key, '2')
+    expect(await said('c3')).toBe('end')
+    await expect(said('c2')).rejects.toMatchObject({
+      code: 'prompt.reference_too_deep',
+      data: { path: chain.slice(2) },
+    })
+    await expect(said('c0')).rejects.toMatchObject({ code: 'prompt.reference_too_deep' })
+    const listed = await within((db) => createPromptCatalog().list(db, chain))
+    expect(listed).toHaveLength(12)
+  })
+
+  it('asks nothing more of the database when it refers to nothing, and for one level of labels three things', async () => {
+    await produce('plain', { text: 'plain' })
+    await produce('tone', { text: 'kind' })
+    await produce('whole', text('', 'tone'))
+    const counted = (key: string) =>
+      within(async (db) => {
+        const { prompt, row } = await selectVersion(db, key, { label: 'production' })
+        let queries = 0
+        const transformQuery: KyselyPlugin['transformQuery'] = ({ node }) => {
+          queries++
+          return node
+        }
+        const counting = db.withPlugin({ transformQuery, transformResult: async ({ result }) => result })
+        await composeVersion(counting, prompt, row)
+        return queries
+      })
+    expect(await counted('plain')).toBe(0)
+    expect(await counted('whole')).toBe(3)
   })
 
   it('merges references, and wants a word where one side uses what the other gave up', async () => {

@@ -7,7 +7,7 @@ import type { Tables } from '../database/index.ts'
 import { composeWith } from './compose.ts'
 import { loadContents } from './history-store.ts'
 import type { ReferenceGraph } from './reference-graph.ts'
-import { loadReferenceGraph, mostReferences } from './reference-graph.ts'
+import { composedLevels, loadReferenceGraph, mostReferences } from './reference-graph.ts'
 import type { CurrentVersion } from './store.ts'
 
 type Variables = Record<string, JsonSchema>
@@ -30,7 +30,7 @@ export class ComposedVariables {
     const found = new Map<string, Variables>()
     if (referring.length === 0) return found
     const starts = referring.map(({ references }) => references!)
-    const graph = await loadReferenceGraph(db, starts, Number.POSITIVE_INFINITY)
+    const graph = await loadReferenceGraph(db, starts, { most: Number.POSITIVE_INFINITY, levels: composedLevels })
     for (const row of referring) {
       const variables = await this.#of(db, graph, row)
       if (variables) found.set(row.id, variables)

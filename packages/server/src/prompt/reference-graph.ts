@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { ComposedReference, ReferenceTarget } from '@fairlead/core/prompt'
+import { deepestReference } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { ReferringVersion } from './reference-store.ts'
@@ -8,6 +9,15 @@ import type { References } from './store.ts'
 
 /** Versions that one version may have composed into it, all levels together. */
 export const mostReferences = 100
+/** What is composed needs no more levels than this: the last one tells that there are too many. */
+export const composedLevels = deepestReference + 1
+
+export interface GraphLimits {
+  /** How many things may be referred to; with more it throws. */
+  most?: number
+  /** Behind so many levels nothing is followed. */
+  levels?: number
+}
 
 /** What references lead to, and what those lead to, and so on, as one transaction sees it; cycles and all. */
 export class ReferenceGraph {
@@ -28,7 +38,7 @@ export class ReferenceGraph {
       for (const target of level.flatMap(targetsOf)) {
         const found = this.find(target)
         if (!found) continue
-        const { references: further, ...version } = found
+        const { references: further, size: _size, ...version } = found
         const label = target.label ?? null
         const name = `${version.versionId} ${label === null ? '' : `label ${label}`}`
         if (reached.has(name)) continue
@@ -40,9 +50,17 @@ export class ReferenceGraph {
     return [...reached.values()]
   }
 
-  /** Level by level, so that the number of queries is that of the levels. Throws when there would be more than `most`. */
-  async load(db: Kysely<Tables>, references: readonly References[], most: number): Promise<void> {
-    for (let level = [...references]; level.length > 0; ) {
+  /** Bytes of all versions that references lead to, each counted once. */
+  sizeOf(references: readonly ComposedReference[]): number {
+    const wanted = new Set(references.map(({ versionId }) => versionId))
+    const sizes = new Map([...this.#found.values()].flatMap((found) => (found ? [[found.versionId, found.size]] : [])))
+    return [...wanted].reduce((sum, versionId) => sum + sizes.get(versionId)!, 0)
+  }
+
+  /** Level by level, so that the number of queries is that of the levels. */
+  async load(db: Kysely<Tables>, references: readonly References[], { most, levels }: Required<GraphLimits>) {
+    let level = [...references]
+    for (let depth = 0; level.length > 0 && depth < levels; depth++) {
       const open = new Map(level.flatMap(targetsOf).map((target) => [nameOf(target), target]))
       for (const name of this.#found.keys()) open.delete(name)
       if (this.#found.size + open.size > most) throw tooMany(most)
@@ -66,14 +84,14 @@ export class ReferenceGraph {
   }
 }
 
-/** All that these references lead to. Throws `prompt.too_many_references` when that is more than `most`. */
+/** All that these references lead to, through any number of levels unless told. Throws `prompt.too_many_references`. */
 export async function loadReferenceGraph(
   db: Kysely<Tables>,
   references: readonly References[],
-  most = mostReferences,
+  { most = mostReferences, levels = Number.POSITIVE_INFINITY }: GraphLimits = {},
 ): Promise<ReferenceGraph> {
   const graph = new ReferenceGraph()
-  await graph.load(db, references, most)
+  await graph.load(db, references, { most, levels })
   return graph
 }
 

@@ -14,6 +14,8 @@ export interface ReferringVersion {
   versionId: string
   versionNumber: number
   references: References
+  /** Bytes of all that it says. */
+  size: number
 }
 
 /**
@@ -32,8 +34,9 @@ export async function findTargets(
 ): Promise<(ReferringVersion | undefined)[]> {
   const promptOf = await findPrompts(db, [...new Set(targets.map(({ prompt }) => prompt))])
   const placed = targets.map((target) => ({ ...target, prompt: promptOf(target.prompt) }))
+  // What was imported may name numbers that no version can have.
   const numbered = placed.flatMap(({ prompt, version }) =>
-    prompt && version !== undefined ? [{ prompt, version }] : [],
+    prompt && version !== undefined && version <= greatestNumber ? [{ prompt, version }] : [],
   )
   const labelled = placed.flatMap(({ prompt, label }) => (prompt && label !== undefined ? [{ prompt, label }] : []))
   const rows = new Map([...(await listNumbered(db, numbered)), ...(await listLabelled(db, labelled))])
@@ -59,7 +62,15 @@ async function findPrompts(db: Db, names: readonly string[]): Promise<(name: str
   return (name) => (isUuid(name) ? byId.get(name.toLowerCase()) : undefined) ?? byKey.get(name)
 }
 
-type ReferringRow = Pick<VersionRow, 'id' | 'prompt_id' | 'version_number'> & { references: References | null }
+type ReferringRow = Pick<VersionRow, 'id' | 'prompt_id' | 'version_number'> & {
+  references: References | null
+  size: number
+}
+
+const greatestNumber = 2_147_483_647
+
+const size = sql<number>`octet_length(prompt_versions.content) + octet_length(prompt_versions.config::text)
+  + octet_length(prompt_versions.variables::text)`.as('size')
 
 async function listNumbered(
   db: Db,
@@ -70,7 +81,7 @@ async function listNumbered(
   const numbers = targets.map(({ version }) => version)
   const rows = await db
     .selectFrom('prompt_versions')
-    .select(['id', 'prompt_id', 'version_number', declaredReferences])
+    .select(['id', 'prompt_id', 'version_number', declaredReferences, size])
     .where(sql<boolean>`(prompt_id, version_number) in (select * from unnest(${ids}::uuid[], ${numbers}::int[]))`)
     .execute()
   return rows.map((row) => [`${row.prompt_id} ${row.version_number}`, row])
@@ -92,7 +103,7 @@ async function listLabelled(
         .onRef('prompt_versions.id', '=', 'prompt_refs.version_id'),
     )
     .select(['prompt_refs.name', 'prompt_versions.id', 'prompt_versions.prompt_id', 'prompt_versions.version_number'])
-    .select(declaredReferences)
+    .select([declaredReferences, size])
     .where('prompt_refs.kind', '=', 'label')
     .where(
       sql<boolean>`(prompt_refs.prompt_id, prompt_refs.name) in (select * from unnest(${ids}::uuid[], ${labels}::text[]))`,
@@ -101,6 +112,7 @@ async function listLabelled(
   return rows.map((row) => [`${row.prompt_id} label ${row.name}`, row])
 }
 
-function toReferring(key: string, { id, prompt_id, version_number, references }: ReferringRow): ReferringVersion {
-  return { promptId: prompt_id, key, versionId: id, versionNumber: version_number, references: references ?? {} }
+function toReferring(key: string, row: ReferringRow): ReferringVersion {
+  const { id, prompt_id, version_number, references, size } = row
+  return { promptId: prompt_id, key, versionId: id, versionNumber: version_number, references: references ?? {}, size }
 }
