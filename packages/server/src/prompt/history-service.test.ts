@@ -234,11 +234,17 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
   it.runIf(kind === 'postgres')('tells whoever has lost already so, without a wait for those who may win', async () => {
     const before = await place()
     const head = await commit('main', text([0, 'faster']))
-    await room.database.withOrganization(org, async (db) => {
+    const [held, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holding = room.database.withOrganization(org, async (db) => {
       await lockPrompt(db, head.promptId)
-      const late = room.prompts.commit(org, 'p', by, { ...before, content: text([8, 'slower']) })
-      await expect(late).rejects.toMatchObject({ code: 'prompt.head_moved', data: { merge: { clean: true } } })
+      held.resolve()
+      await free.promise
     })
+    await held.promise
+    const late = room.prompts.commit(org, 'p', by, { ...before, content: text([8, 'slower']) })
+    await expect(late).rejects.toMatchObject({ code: 'prompt.head_moved', data: { merge: { clean: true } } })
+    free.resolve()
+    await holding
   })
 
   it('has numbers without a gap, and loses nothing, however many write at once', async () => {
