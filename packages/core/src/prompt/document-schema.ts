@@ -3,6 +3,9 @@ import { VersionNumber } from '../base/contract-schema.ts'
 
 const JsonSchemaShape = z.union([z.boolean(), z.record(z.string(), z.unknown())])
 
+/** Messages, and tools, of one version: far more than a model is given, and few enough to be compared. */
+const mostParts = 1_000
+
 export const PromptMessage = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),
   content: z.string(),
@@ -41,13 +44,13 @@ export type ReferenceTarget = z.infer<typeof ReferenceTarget>
  */
 export const PromptContent = z.strictObject({
   text: z.string().optional(),
-  messages: z.array(PromptMessage).min(1).optional(),
-  /** JSON Schema by variable name; what the template uses and is not listed counts as a string. */
+  messages: z.array(PromptMessage).min(1).max(mostParts).optional(),
+  /** JSON Schema by variable name; what the template uses and is not listed may be anything. */
   variables: z.record(z.string(), JsonSchemaShape).optional(),
   /** Other prompts by the names that the template gives them; only such as have a text. */
   references: z.record(ReferenceName, ReferenceTarget).optional(),
   model: PromptModel.optional(),
   outputSchema: JsonSchemaShape.optional(),
-  tools: z.array(z.string()).optional(),
+  tools: z.array(z.string()).max(mostParts).optional(),
 })
 export type PromptContent = z.infer<typeof PromptContent>

@@ -20,8 +20,29 @@ export async function git(folder: string, args: readonly string[], input?: Uint8
   throw new FairleadError('cli.git_failed', `git ${args[0]} in ${folder} failed: ${reason}`)
 }
 
-/** Makes a repository of a folder that is none yet. */
+/** Makes a repository of a folder that is none yet. Throws what `assertRepository` does. */
 export async function ensureRepository(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await git(folder, ['rev-parse', '--git-dir']).catch(() => git(folder, ['init', '-q', '-b', 'main']))
+  const isInOne = await git(folder, ['rev-parse', '--git-dir']).then(
+    () => true,
+    () => false,
+  )
+  if (isInOne) await assertRepository(folder)
+  else await git(folder, ['init', '-q', '-b', 'main'])
+}
+
+/** Throws `cli.usage` for a folder inside a repository, which git would take for all of that. */
+export async function assertRepository(folder: string): Promise<void> {
+  const inside = Buffer.from(await git(folder, ['rev-parse', '--show-prefix']))
+    .toString()
+    .trim()
+  if (inside === '') return
+  const message = `${folder} is no repository of its own, but lies inside one. Name that one or a folder outside, or run: git init ${folder}`
+  throw new FairleadError('cli.usage', message)
+}
+
+/** Forgets what an earlier export has left beside branches and tags: labels move in any direction, and go. */
+export async function forgetOwnRefs(folder: string): Promise<void> {
+  const deletions = await git(folder, ['for-each-ref', '--format=delete %(refname)', 'refs/fairlead/'])
+  await git(folder, ['update-ref', '--stdin'], deletions)
 }

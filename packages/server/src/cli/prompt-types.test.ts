@@ -55,5 +55,14 @@ test('names and descriptions stay what they are', async () => {
   const text = await typesOf({ it: { type: 'string', description: 'ends */ declare const x: any /*' } })
   expect(text.match(/\*\//g)).toHaveLength(2)
   const [prompt] = [{ key: "it's", versionNumber: 1, content: { text: 'x' } }]
-  expect(await promptTypes([prompt!])).toContain("    'it\\'s': Record<string, never>\n")
+  expect(await promptTypes([prompt!])).toContain(`    "it's": Record<string, never>`)
+})
+
+test('nothing that prompts say gets into the file as code', async () => {
+  const text = await typesOf({
+    'a\nb': true,
+    typed: { type: 'object', properties: { x: { tsType: 'string\ninterface Evil {}' } }, additionalProperties: false },
+  })
+  expect(text).toContain('"a\\nb": unknown')
+  expect(text).not.toContain('Evil')
 })

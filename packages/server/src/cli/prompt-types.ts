@@ -75,14 +75,22 @@ async function compiled(schema: Exclude<JsonSchema, boolean>): Promise<string | 
   try {
     // A title would be the type's name, and a default is told of by the question mark.
     const { title: _title, $id: _id, default: _default, ...rest } = schema
-    return (await compile({ ...rest } as Parameters<typeof compile>[0], 'Value', options)).trimStart()
+    return (await compile(withoutCode(rest) as Parameters<typeof compile>[0], 'Value', options)).trimStart()
   } catch {
     return undefined
   }
 }
 
+/** What the compiler would print as it is, TypeScript of anybody who writes prompts; JSON Schema has no such keywords. */
+function withoutCode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutCode)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(([key]) => key !== 'tsType' && key !== 'tsEnumNames')
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutCode(member)]))
+}
+
 function quoted(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name.replaceAll(/[\\']/g, '\\$&')}'`
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)
 }
 
 function indented(text: string, by = 2): string {

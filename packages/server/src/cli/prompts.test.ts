@@ -104,6 +104,20 @@ describe.runIf(hasGit)('prompts and git on the command line', () => {
     expect(existsSync(join(out, 'copy'))).toBe(false)
   })
 
+  test('a history goes out again whatever has moved meanwhile, and never into a repository around the folder', async () => {
+    const moved = join(folder, 'moved')
+    const out = (to: string) =>
+      fairlead('prompts', 'export', '--organization', 'acme', '--prompt', 'hello', '--git', to)
+    expect(await out(moved)).toMatchObject({ code: 0 })
+    const [newest] = git('moved', 'log', '--format=%H', 'main').trim().split('\n')
+    git('moved', 'update-ref', 'refs/fairlead/labels/production', newest!)
+    expect(await out(moved)).toMatchObject({ code: 0 })
+    expect(git('moved', 'for-each-ref', 'refs/fairlead/')).toBe('')
+    const inside = join(folder, 'source', 'prompts')
+    expect(await out(inside)).toMatchObject({ code: 2, stderr: expect.stringContaining('lies inside one') })
+    expect(git('source', 'for-each-ref', 'refs/fairlead/')).toBe('')
+  })
+
   test('what is no repository, or no history of a prompt, is said so', async () => {
     const line = ['prompts', 'import', '--organization', 'acme', '--prompt', 'x', '--git']
     expect(await fairlead(...line, join(folder, 'source'))).toMatchObject({

@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { FairleadError } from '@fairlead/core/base'
 import { readFastExport, treeOf, writeFastImport } from '@fairlead/core/prompt'
 import type { CommandLine } from './command.ts'
-import { ensureRepository, git } from './git.ts'
+import { assertRepository, ensureRepository, forgetOwnRefs, git } from './git.ts'
 import { required } from './keys.ts'
 import { withControlPlane } from './offline.ts'
 import { complain, say } from './output.ts'
@@ -20,6 +21,7 @@ export async function exportPrompt(line: CommandLine): Promise<number> {
     controlPlane.exportPrompt(organization, prompt),
   )
   await ensureRepository(folder)
+  await forgetOwnRefs(folder)
   await git(folder, ['fast-import', '--quiet'], writeFastImport(history.commits, history.refs))
   return say(`${history.commits.length} versions of "${prompt}" are in ${folder}.`)
 }
@@ -31,6 +33,7 @@ export async function importPrompt(line: CommandLine): Promise<number> {
     required(line, 'prompt'),
     required(line, 'git'),
   ]
+  await assertRepository(folder)
   const stream = await git(folder, ['fast-export', '--all', '--full-tree', '--reencode=yes', '--signed-tags=strip'])
   const history = readFastExport(stream, { path: line.options.path })
   const imported = await withControlPlane(line, instead, (controlPlane) =>
@@ -50,7 +53,10 @@ export async function mirrorPrompts(line: CommandLine): Promise<number> {
   )
   await mkdir(folder, { recursive: true })
   let changed = 0
-  for (const [key, content] of contents) if (await writeTree(join(folder, key), treeOf(content))) changed++
+  for (const [key, content] of contents) {
+    await assertOwn(join(folder, key))
+    if (await writeTree(join(folder, key), treeOf(content))) changed++
+  }
   let removed = 0
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory() || contents.has(entry.name) || !(await isMirrored(join(folder, entry.name)))) continue
@@ -91,6 +97,16 @@ const ours = /^(prompt\.(json|md)|messages\/\d+-(system|user|assistant)\.md)$/
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true })
   return entries.map((path) => path.replaceAll('\\', '/')).filter((path) => ours.test(path))
+}
+
+/** Throws `cli.usage` for a folder of the prompt's name that somebody else has filled. */
+async function assertOwn(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch(() => [])
+  if (entries.length === 0 || (await isMirrored(folder))) return
+  throw new FairleadError(
+    'cli.usage',
+    `${folder} is there already, and not of a mirror: move it away, or mirror elsewhere.`,
+  )
 }
 
 async function isMirrored(folder: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { encodeCommit, encodeContent } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
+import type { MergedRequest } from './protection.ts'
 import { hex } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { headMoved } from './ref-move.ts'
@@ -26,7 +27,7 @@ export interface Commit {
   /** Cut to whole seconds, as git's times are. */
   committedAt: Date
   bypass: string | undefined
-  request?: { id: string; openedBy: string | null; sourceHead: store.VersionRow } | undefined
+  request?: MergedRequest | undefined
   reason: string
   /** The first version of a new prompt: there is nothing yet to protect. */
   isFirst?: boolean | undefined

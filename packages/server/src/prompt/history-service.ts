@@ -176,15 +176,21 @@ export class HistoryService {
       const version = await requireRevision(db, prompt, at)
       const edges = await loadEdges(db, prompt)
       const ids = [...ancestorsOf(edges, [version.id])]
-      const contents = await loadContents(db, ids)
+      const contents = new Map(
+        [...(await loadContents(db, ids))].map(([id, content]) => [
+          id,
+          Map.groupBy(messagesOf(content), ({ role }) => role),
+        ]),
+      )
       const numbers = await store.numbersOf(db, prompt.id)
+      const places = new Map<string, number>()
       const messages = messagesOf(store.contentOf(version))
       const isText = store.contentOf(version).messages === undefined
       const texts = messages.map((message, index) => {
         // The same message in an earlier version: the one at the same place among those of its role.
-        const nth = messages.slice(0, index).filter(({ role }) => role === message.role).length
-        const textOf = (id: string) =>
-          messagesOf(contents.get(id)!).filter(({ role }) => role === message.role)[nth]?.content ?? ''
+        const nth = places.get(message.role) ?? 0
+        places.set(message.role, nth + 1)
+        const textOf = (id: string) => contents.get(id)!.get(message.role)?.[nth]?.content ?? ''
         const lines = blame({ parents: edges.parents, textOf }, version.id)
         return {
           path: isText ? '/text' : `/messages/${index}/content`,

@@ -40,6 +40,11 @@ export async function loadEdges(db: Kysely<Tables>, prompt: Pick<PromptRow, 'org
     )
     edges.last = { id, number: version_number }
   }
+  // Somebody else has gone on with them meanwhile, in a transaction that was rolled back: numbers have no gaps.
+  if (last !== undefined && edges.parents.size !== edges.last?.number) {
+    known.delete(key)
+    return loadEdges(db, prompt)
+  }
   known.delete(key)
   known.set(key, edges)
   if (known.size > mostPrompts) known.delete(known.keys().next().value!)

@@ -4,21 +4,7 @@ import { backends, newId } from '../database/testing/index.ts'
 import type { Actor } from './actor.ts'
 import type { CheckSource } from './ports.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
-import { keyActor, openPromptRoom, personActor } from './testing/room.suite.ts'
-
-const noRule: Omit<ProtectionRule, 'id' | 'createdAt' | 'updatedAt' | 'refKind'> = {
-  promptId: null,
-  pattern: 'main',
-  noDirectCommit: false,
-  requiredApprovals: 0,
-  dismissStale: true,
-  authorMayApprove: false,
-  linearHistory: false,
-  requiredChecks: [],
-  allowReset: false,
-  bypassRoles: [],
-  includeAdmins: true,
-}
+import { keyActor, noRule, openPromptRoom, personActor } from './testing/room.suite.ts'
 
 describe.each(backends)('protection on %s', (kind) => {
   let room: TestPromptRoom
@@ -113,6 +99,36 @@ describe.each(backends)('protection on %s', (kind) => {
     await expect(merge(id)).rejects.toMatchObject(refused('changes_requested', 'approvals'))
     await approve(id, other)
     expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
+  })
+
+  it('takes nothing along that nobody has approved, whoever merges and however', async () => {
+    await protect({ requiredApprovals: 1 })
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    await approve(id, reviewer)
+    const content = { text: 'something else\n' }
+    for (const mode of ['merge', 'squash', 'no-fast-forward'])
+      await expect(merge(id, author, { mode, content })).rejects.toMatchObject(refused('approvals'))
+    const resolutions = [{ path: '/text', value: 'something else\n' }]
+    await expect(merge(id, author, { resolutions })).rejects.toMatchObject(refused('approvals'))
+    await merge(id)
+    expect((await headOf('main')).content.text).toBe('a\nb\nC\n')
+  })
+
+  it('says what a request still misses as its merge would, when the target has moved on', async () => {
+    await fork('a\nb\nC\n')
+    await commit('main', 'A\nb\nc\n')
+    await protect({ noDirectCommit: true, requiredChecks: ['lint'] })
+    const { id, missing } = await request()
+    expect(missing).toMatchObject([{ requirement: 'check', message: expect.stringContaining('merge the target') }])
+    await room.reviews.setCheck(org, 'p', { name: 'lint', at: 'branch/draft', state: 'passed', evidence: {} })
+    await expect(merge(id)).rejects.toMatchObject(refused('check'))
+    const draft = { branch: 'draft', expectedHash: (await headOf('draft')).commitHash }
+    await room.history.merge(org, 'p', author, { ...draft, source: 'branch/main', mode: 'merge' })
+    await room.reviews.setCheck(org, 'p', { name: 'lint', at: 'branch/draft', state: 'passed', evidence: {} })
+    expect((await room.reviews.get(org, 'p', author, id)).missing).toEqual([])
+    await merge(id)
+    expect((await headOf('main')).content.text).toBe('A\nb\nC\n')
   })
 
   it('does not count those who wrote a version that is brought, nor keys', async () => {

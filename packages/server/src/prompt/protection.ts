@@ -22,7 +22,17 @@ export interface RefChange {
   to: VersionRow | null
   by: Actor
   /** The merge request that it comes by. */
-  request?: { id: string; openedBy: string | null; sourceHead: VersionRow } | undefined
+  request?: MergedRequest | undefined
+  /** Whether `to` is to be merged into `from`, as a request would do it, rather than to take its place. */
+  isMerge?: boolean
+}
+
+export interface MergedRequest {
+  id: string
+  openedBy: string | null
+  sourceHead: VersionRow
+  /** Whoever merges it says themselves what comes of it, in conflicts or altogether. */
+  isRewritten: boolean
 }
 
 /** What a rule asks for and is not there. */
@@ -77,7 +87,7 @@ export class Protection {
     const missing = (requirement: Violation['requirement'], message: string) => [
       { rule: rule.id, requirement, message },
     ]
-    const leavesBehind = from !== null && (to === null || !isAncestor(edges, from.id, to.id))
+    const leavesBehind = from !== null && !change.isMerge && (to === null || !isAncestor(edges, from.id, to.id))
     const found: Violation[] = []
     if (rule.no_direct_commit && !request) found.push(...missing('merge_request', 'it moves by merge requests only'))
     if (leavesBehind && !rule.allow_reset)
@@ -108,12 +118,26 @@ export class Protection {
     const approvals = [...verdicts].filter(([user, verdict]) => verdict === 'approved' && !authors.has(user)).length
     if (approvals < needed)
       found.push(...missing('approvals', `it needs ${needed} approvals by others, and has ${approvals}`))
+    if (request.isRewritten) {
+      const way = 'merge the target into the source, resolve it there, and have that approved'
+      found.push(...missing('approvals', `nobody has approved the content or the resolutions that were sent: ${way}`))
+    }
     return found
   }
 
-  async #judgeChecks(db: Kysely<Tables>, rule: RuleRow, { prompt }: RefChange, to: VersionRow): Promise<Violation[]> {
+  async #judgeChecks(
+    db: Kysely<Tables>,
+    rule: RuleRow,
+    { prompt, isMerge }: RefChange,
+    to: VersionRow,
+  ): Promise<Violation[]> {
     const found: Violation[] = []
     for (const name of rule.required_checks) {
+      if (isMerge) {
+        const message = `the check "${name}" can't have passed for what the merge makes: merge the target into the source first`
+        found.push({ rule: rule.id, requirement: 'check', message })
+        continue
+      }
       const source = this.#checks.get(name)
       const version = { promptId: prompt.id, versionId: to.id, contentHash: hex(to.content_hash) }
       const isMet = source

@@ -3,6 +3,7 @@ import type { Check, MergePreview, MergeRequest } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
+import { isAncestor, loadEdges } from './history-store.ts'
 import type { Resolved } from './merge.ts'
 import { previewMerge } from './merge.ts'
 import type { MergeMode } from './merger.ts'
@@ -176,7 +177,8 @@ export class ReviewService {
     const { refs, versions } = this.#parts
     return this.#within(organizationId, async (db) => {
       const { prompt, row, source, target } = await this.#current(db, idOrKey, id)
-      const request = { id, openedBy: row.opened_by, sourceHead: source }
+      const isRewritten = how.content !== undefined || (how.resolutions ?? []).length > 0
+      const request = { id, openedBy: row.opened_by, sourceHead: source, isRewritten }
       const ref = { kind: row.target_kind, name: row.target_ref }
       let version = source
       if (ref.kind === 'label') {
@@ -263,7 +265,10 @@ export class ReviewService {
       from: targetHead,
       to: sourceHead,
       by,
-      request: { id: row.id, openedBy: row.opened_by, sourceHead },
+      request: { id: row.id, openedBy: row.opened_by, sourceHead, isRewritten: false },
+    }
+    if (isOpen && targetHead && row.target_kind === 'branch') {
+      change.isMerge = !isAncestor(await loadEdges(db, prompt), targetHead.id, sourceHead.id)
     }
     const judged = isOpen ? await this.#parts.protection.judge(db, change) : []
     const missing = judged.flatMap(({ found }) => found.map((violation) => ({ ...violation })))

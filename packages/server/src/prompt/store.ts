@@ -159,7 +159,7 @@ export async function findVersionsById(db: Db, ids: readonly string[]): Promise<
     )
     .selectAll('prompt_versions')
     .select('prompts.key')
-    .where('prompt_versions.id', 'in', ids)
+    .where(sql<boolean>`prompt_versions.id = any(${ids}::uuid[])`)
     .execute()
 }
 

@@ -7,7 +7,7 @@ import { readFastExport, writeFastImport } from '@fairlead/core/prompt'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
-import { keyActor, openPromptRoom } from './testing/room.suite.ts'
+import { keyActor, noRule, openPromptRoom, personActor } from './testing/room.suite.ts'
 
 const hasGit = spawnSync('git', ['--version']).status === 0
 if (!hasGit && process.env.CI) throw new Error('There is no git to compare with.')
@@ -116,6 +116,24 @@ describe.each(backends)('a history on %s', (kind) => {
     const sorted = (list: { commitHash: string }[]) => list.map(({ commitHash }) => commitHash).sort()
     expect(sorted(received.commits)).toEqual(sorted(history.commits))
     expect(received.refs).toEqual(history.refs)
+  })
+
+  it('moves no tag, no branch to where it leaves versions behind, and no protected label of a new prompt', async () => {
+    const history = await exported('p')
+    const [first, second] = history.commits
+    const place = (key: string, ref: HistoryRef) => room.transfers.import(org, by, { key, commits: [], refs: [ref] })
+    const tag = { kind: 'tag' as const, name: 'v1', commit: second!.commitHash }
+    await expect(place('p', tag)).rejects.toMatchObject({ code: 'prompt.tag_exists' })
+    const main = { kind: 'branch' as const, name: 'main', commit: first!.commitHash }
+    await expect(place('p', main)).rejects.toMatchObject({ code: 'prompt.not_fast_forward' })
+    const admin = await personActor(room.database, org, 'admin')
+    await room.rules.create(org, admin, { ...noRule, refKind: 'label', pattern: 'production', requiredApprovals: 1 })
+    const copy = { key: 'copy', commits: history.commits }
+    const label = { kind: 'label' as const, name: 'production', commit: first!.commitHash }
+    await expect(room.transfers.import(org, by, { ...copy, refs: [main, label] })).rejects.toMatchObject({
+      code: 'prompt.protected',
+    })
+    await room.transfers.import(org, by, { ...copy, refs: [main] })
   })
 
   it('is refused whole where a parent is missing, or a ref is protected', async () => {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import { assertOneBody, hashesOf } from './commit.ts'
+import { isAncestor, loadEdges } from './history-store.ts'
 import { hex, toPrompt } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import * as refStore from './ref-store.ts'
@@ -67,8 +68,9 @@ export class TransferService {
   }
 
   /**
-   * Adds the versions that are not there yet, and moves the refs, all or nothing and as protection allows. Throws
-   * `prompt.unknown_parent`, and `prompt.protected`.
+   * Adds the versions that are not there yet, and moves the refs, all or nothing and as protection allows: branches
+   * forward, tags not at all. Throws `prompt.unknown_parent`, `prompt.not_fast_forward`, `prompt.tag_exists` and
+   * `prompt.protected`.
    */
   import(
     organizationId: string,
@@ -88,7 +90,9 @@ export class TransferService {
         if (isNew) imported++
       }
       for (const ref of refs) {
-        await this.#place(db, prompt, by, { ...ref, commit: hashOf(ref.commit) }, known === undefined)
+        // As when a prompt is made: there is nothing on its `main` yet to protect.
+        const isFirst = known === undefined && ref.kind === 'branch' && ref.name === 'main'
+        await this.#place(db, prompt, by, { ...ref, commit: hashOf(ref.commit) }, isFirst)
       }
       return { prompt: toPrompt(prompt), imported, commitHashes }
     })
@@ -155,6 +159,16 @@ export class TransferService {
     const from = (await refStore.findRef(db, prompt.id, ref.kind, ref.name))?.version ?? null
     if (from?.id === to.id) return
     const { kind, name } = ref
+    if (from && kind === 'tag')
+      throw new FairleadError(
+        'prompt.tag_exists',
+        `The tag "${name}" names version ${from.version_number} here, and ${ref.commit} in what was sent. A tag never moves.`,
+      )
+    if (from && kind === 'branch' && !isAncestor(await loadEdges(db, prompt), from.id, to.id))
+      throw new FairleadError(
+        'prompt.not_fast_forward',
+        `The branch "${name}" has versions here that ${ref.commit} does not come from. Import it under another name, and merge.`,
+      )
     await this.#parts.refs.move(db, prompt, { kind, name, from, to, by, reason: 'import', bypass: undefined, isFirst })
   }
 

@@ -103,10 +103,12 @@ function diffValue(kind: ValueKind, path: string[], before: unknown, after: unkn
 }
 
 function diffTools(before: readonly string[], after: readonly string[]): PromptChange[] {
-  const only = (tools: readonly string[], others: readonly string[], change: 'added' | 'removed') =>
-    tools.flatMap((tool, index): PromptChange[] =>
-      others.includes(tool) ? [] : [{ kind: 'tool', change, path: `/tools/${index}`, tool }],
+  const only = (tools: readonly string[], others: readonly string[], change: 'added' | 'removed') => {
+    const known = new Set(others)
+    return tools.flatMap((tool, index): PromptChange[] =>
+      known.has(tool) ? [] : [{ kind: 'tool', change, path: `/tools/${index}`, tool }],
     )
+  }
   return [...only(before, after, 'removed'), ...only(after, before, 'added')]
 }
 

@@ -88,8 +88,10 @@ function valueConflict({ path, ...sides }: ValueConflict): PromptConflict {
 /** Ours without what theirs removed, and what theirs added behind it. The order says nothing, so it is no conflict. */
 function mergeSets(base: string[] = [], ours?: string[], theirs?: string[]): string[] | undefined {
   if (ours === undefined && theirs === undefined) return undefined
-  const kept = (ours ?? []).filter((item) => !base.includes(item) || (theirs ?? []).includes(item))
-  const added = (theirs ?? []).filter((item) => !base.includes(item) && !kept.includes(item))
+  const [inBase, inTheirs] = [new Set(base), new Set(theirs)]
+  const kept = (ours ?? []).filter((item) => !inBase.has(item) || inTheirs.has(item))
+  const inKept = new Set(kept)
+  const added = (theirs ?? []).filter((item) => !inBase.has(item) && !inKept.has(item))
   const merged = [...kept, ...added]
   return merged.length === 0 && (ours === undefined || theirs === undefined) ? undefined : merged
 }

@@ -98,6 +98,13 @@ describe('resolving a merge', () => {
     expect(Object.keys(resolved.model!.parameters!)).toEqual(['__proto__'])
   })
 
+  it('takes conflicts of any length', () => {
+    const side = (name: string) => Array.from({ length: 200_000 }, (_, n) => `${name}${n}\n`).join('')
+    const merged = mergePrompt({ text: 'base\n' }, { text: side('o') }, { text: side('t') })
+    const resolved = resolveMerge(merged, [{ path: '/text', take: 'theirs' }])
+    expect(resolved.content.text).toBe(side('t'))
+  })
+
   it.runIf(hasGit)('of every conflict to one side is what git merge-file makes of it', () => {
     const line = fc.constantFrom('a\n', 'b\n', 'c\n', '\n', 'd\r\n')
     const text = fc.array(line, { maxLength: 12 }).map((lines) => lines.join(''))

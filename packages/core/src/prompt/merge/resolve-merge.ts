@@ -61,10 +61,12 @@ function hunksOf(conflicts: readonly TextConflict[], resolution: Resolution): Hu
   return 'hunks' in resolution && resolution.hunks.length === conflicts.length ? resolution.hunks : undefined
 }
 
-/** The text with something else where its conflicts stand. From the last to the first, so that lines keep their numbers. */
+/** The text with something else where its conflicts stand. */
 function withoutMarkers(text: string, conflicts: readonly TextConflict[], hunks: readonly HunkResolution[]): string {
   const lines = splitLines(text)
-  for (const [index, { ours, theirs, line }] of [...conflicts.entries()].reverse()) {
+  const resolved: string[][] = []
+  let end = 0
+  for (const [index, { ours, theirs, line }] of conflicts.entries()) {
     const [before, after] = [splitLines(ours), splitLines(theirs)]
     const hunk = hunks[index]!
     const kept =
@@ -73,9 +75,10 @@ function withoutMarkers(text: string, conflicts: readonly TextConflict[], hunks:
         : { ours: before, theirs: after, both: [...ended(before), ...after] }[hunk]
     // Three markers stand around and between the sides.
     const behind = line + before.length + after.length + 3
-    lines.splice(line, behind - line, ...(behind < lines.length ? ended(kept) : kept))
+    resolved.push(lines.slice(end, line), behind < lines.length ? ended(kept) : kept)
+    end = behind
   }
-  return lines.join('')
+  return [...resolved, lines.slice(end)].map((part) => part.join('')).join('')
 }
 
 /** Lines that others follow. */

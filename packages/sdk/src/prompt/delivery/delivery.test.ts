@@ -428,6 +428,36 @@ describe('moves', () => {
     expect((await textOf('greet'))[0]).toBe('two')
   })
 
+  it('are not forgotten when what was asked before them is answered after, and the next request fails', async () => {
+    const { plane, clock, textOf } = setup({ events: true })
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    await settled()
+    const gate = Promise.withResolvers<void>()
+    const answer = plane.fetch.bind(plane)
+    plane.trouble = async () => {
+      plane.trouble = undefined
+      const early = await answer('http://plane.test/api/v1/prompts/greet/resolved')
+      plane.trouble = () => new Response('', { status: 503 })
+      await gate.promise
+      return early
+    }
+    plane.tell(changed('greet'))
+    await settled()
+    await clock.pass(100)
+    plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
+    plane.tell(changed('greet'))
+    await settled()
+    gate.resolve()
+    await settled()
+    plane.trouble = undefined
+    expect((await textOf('greet'))[1]).toBe('stale')
+    await clock.pass(6_000)
+    await textOf('greet')
+    await settled()
+    expect((await textOf('greet'))[0]).toBe('two')
+  })
+
   it('that come while a prompt is first asked for have it refreshed at once', async () => {
     const { plane, clock, textOf } = setup({ events: true })
     plane.prompts.set('other', { content: { text: 'same' } })

@@ -19,6 +19,8 @@ const patienceMs = 3_000
 const refreshTimeoutMs = 10_000
 /** How long the control plane is left alone after it has failed, where there is something else to go by. */
 const outageMs = 5_000
+/** However long it asks for. */
+const longestOutageMs = 60_000
 /** Spreads over many processes what they all do when a label moves. */
 const spreadMs = 100
 
@@ -221,7 +223,8 @@ export class PromptDelivery {
       void this.#persistence.write(entry.cacheKey, entry)
     }
     this.#outage = undefined
-    entry.confirmedAt = askedAt
+    // What has moved meanwhile may not be in it.
+    if (!entry.isOutdated) entry.confirmedAt = askedAt
   }
 
   #hear({ promptId }: PromptEvent): void {
@@ -243,7 +246,8 @@ export class PromptDelivery {
     this.#complain(error)
     if (error instanceof FairleadApiError && error.status < 500 && error.status !== 429) return
     const askedFor = error instanceof FairleadApiError ? Number(error.retryAfter) * 1_000 : 0
-    this.#outage = { until: this.#surroundings.now() + Math.max(outageMs, askedFor || 0), error }
+    const pauseMs = Math.min(longestOutageMs, Math.max(outageMs, askedFor || 0))
+    this.#outage = { until: this.#surroundings.now() + pauseMs, error }
   }
 
   /** Throws what the control plane failed with, while it is left alone. */

@@ -4,7 +4,10 @@ import type { PromptContent, PromptMessage, ResolvedPrompt } from '@fairlead/cor
 // biome-ignore lint/suspicious/noEmptyInterface: Applications add to it.
 export interface PromptVariables {}
 
-/** Keeps what prompts said last, over restarts: `localStorage`, or whatever else has these three methods. */
+/**
+ * Keeps what prompts said last, over restarts: `localStorage`, or whatever else has these three methods. The keys name the
+ * control plane and the prompt: what several organizations share needs a prefix of your own for each.
+ */
 export interface PromptStore {
   getItem(key: string): string | null | undefined | Promise<string | null | undefined>
   setItem(key: string, value: string): unknown

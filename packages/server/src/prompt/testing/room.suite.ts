@@ -1,3 +1,4 @@
+import type { ProtectionRule } from '@fairlead/core/prompt'
 import type { Role } from '@fairlead/core/tenant'
 import type { Database } from '../../database/index.ts'
 import type { BackendKind } from '../../database/testing/index.ts'
@@ -21,6 +22,21 @@ export type TestPromptRoom = Awaited<ReturnType<typeof openPromptRoom>>
 
 export function keyActor(name = 'A key'): Actor {
   return { author: { name, email: 'key@example.com' }, userId: null, kind: 'key', id: newId(), role: null }
+}
+
+/** A rule that asks for nothing. */
+export const noRule: Omit<ProtectionRule, 'id' | 'createdAt' | 'updatedAt' | 'refKind'> = {
+  promptId: null,
+  pattern: 'main',
+  noDirectCommit: false,
+  requiredApprovals: 0,
+  dismissStale: true,
+  authorMayApprove: false,
+  linearHistory: false,
+  requiredChecks: [],
+  allowReset: false,
+  bypassRoles: [],
+  includeAdmins: true,
 }
 
 /** A member of the organization. */
