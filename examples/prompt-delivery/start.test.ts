@@ -11,6 +11,7 @@ import { runExample } from '../run-example.suite.ts'
 
 let controlPlane: ControlPlane
 let client: Client
+let pinning: Client | undefined
 let env: Record<string, string>
 let folder: string
 const running: RunningExample[] = []
@@ -37,6 +38,7 @@ afterEach(() => {
 })
 afterAll(async () => {
   await controlPlane.close()
+  await pinning?.prompts.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -99,12 +101,12 @@ it('follows a label that its prompt only refers to within a second, also from a 
   await example.printed(filled(version, 'Kindly'))
   // An application that has nothing but this version, and so nothing else to hear of.
   const errors: Error[] = []
-  const pinning = createClient({
+  pinning = createClient({
     ...{ baseUrl: controlPlane.url, apiKey: env.FAIRLEAD_API_KEY! },
     prompts: { onError: (error) => errors.push(error) },
   })
   const variables = { changes: 'x' }
-  const pinned = async () => (await pinning.prompts.get('release-note', { version, variables })).messages[0]!.content
+  const pinned = async () => (await pinning!.prompts.get('release-note', { version, variables })).messages[0]!.content
   expect(await pinned()).toBe('Kindly: x')
   const moves: number[] = []
   for (const [to, text] of [
@@ -126,7 +128,6 @@ it('follows a label that its prompt only refers to within a second, also from a 
   await expect.poll(() => errors).toMatchObject([{ code: 'prompt.dangling_reference' }])
   expect(errors[0]!.message).toContain('"tone" of release-note leads nowhere')
   expect(await pinned()).toBe('Briefly: x')
-  pinning.prompts.close()
   await prompts.history.removeLabel({ id, etag: released.etag }, 'production')
   const once = start()
   expect([await once.ended, once.output()]).toEqual([0, expect.stringMatching(filled(2, 'Two'))])
