@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // Tests run the sources: no build stands between an edit and its test.
@@ -16,6 +18,8 @@ export default defineConfig({
   // Where a global setup runs.
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
+    // Programs that tests start over and over load what was compiled before.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'fairlead-compile-cache') },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

@@ -18,7 +18,8 @@ let controlPlane: ControlPlane
 let env: Record<string, string>
 
 async function run(program: string, args: string[]) {
-  const child = spawn(process.execPath, [...flags, program, ...args], { env: { ...env, PATH: process.env.PATH! } })
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const child = spawn(process.execPath, [...flags, program, ...args], { env: { ...env, PATH, NODE_COMPILE_CACHE } })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const [code] = await once(child, 'close')

@@ -19,11 +19,12 @@ const flags = ['--conditions=@fairlead/source', '--disable-warning=ExperimentalW
 const running = new Set<ChildProcess>()
 
 let location: TestLocation
-let environment: Record<string, string>
+let environment: NodeJS.ProcessEnv
 
 beforeAll(async () => {
   location = await createTestLocation('pglite')
-  environment = { PATH: process.env.PATH!, FAIRLEAD_DATA_DIR: location.options.dataDirectory!, LOG_LEVEL: 'warn' }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  environment = { PATH, NODE_COMPILE_CACHE, FAIRLEAD_DATA_DIR: location.options.dataDirectory!, LOG_LEVEL: 'warn' }
 })
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL')

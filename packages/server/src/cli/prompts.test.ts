@@ -20,7 +20,8 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-cli-prompts-'))
 let location: TestLocation
 
 async function fairlead(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const env = { PATH: process.env.PATH!, FAIRLEAD_DATA_DIR: location.options.dataDirectory!, LOG_LEVEL: 'warn' }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, FAIRLEAD_DATA_DIR: location.options.dataDirectory!, LOG_LEVEL: 'warn' }
   const child = spawn(process.execPath, [...flags, program, ...args], { env })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (text: Buffer) => (output.stdout += text))

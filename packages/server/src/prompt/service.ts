@@ -92,14 +92,11 @@ export class PromptService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       assertOneBody(input.content)
+      // Who has lost already does not wait for those who may win, and keeps none of them waiting.
+      await requireHead(db, prompt, input)
       await store.lockPrompt(db, prompt.id)
-      const { branch, expectedHash, content, commitMessage, bypass } = input
-      const head = await refStore.findRef(db, prompt.id, 'branch', branch)
-      if (expectedHash !== null && !head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
-      const parent = head?.version ?? null
-      if (parent && hex(parent.commit_hash) !== expectedHash) {
-        throw await staleCommit(db, prompt, { branch, head: parent, expectedHash, content })
-      }
+      const parent = await requireHead(db, prompt, input)
+      const { branch, content, commitMessage, bypass } = input
       const commit = { prompt, branch, parent, by, content, commitMessage, bypass }
       return toVersion(await this.#parts.versions.write(db, { ...commit, kind: 'commit', reason: 'commit' }))
     })
@@ -145,6 +142,21 @@ export class PromptService {
   #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#parts.database.withOrganization(organizationId, work)
   }
+}
+
+/** The head to commit on, as it was expected; null where the branch is to begin. */
+async function requireHead(
+  db: Kysely<Tables>,
+  prompt: store.PromptRow,
+  { branch, expectedHash, content }: Draft & { branch: string; expectedHash: string | null },
+): Promise<store.VersionRow | null> {
+  const head = await refStore.findRef(db, prompt.id, 'branch', branch)
+  if (!head) {
+    if (expectedHash !== null) throw unknownRef(prompt.key, { kind: 'branch', name: branch })
+    return null
+  }
+  if (hex(head.version.commit_hash) === expectedHash) return head.version
+  throw await staleCommit(db, prompt, { branch, head: head.version, expectedHash, content })
 }
 
 function keyTaken(key: string): FairleadError {
