@@ -11,6 +11,7 @@ import { runExample } from '../run-example.suite.ts'
 
 let controlPlane: ControlPlane
 let client: Client
+let pinning: Client | undefined
 let env: Record<string, string>
 let folder: string
 const running: RunningExample[] = []
@@ -37,6 +38,7 @@ afterEach(() => {
 })
 afterAll(async () => {
   await controlPlane.close()
+  await pinning?.prompts.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -81,24 +83,54 @@ it('follows a label within a second, drops it when it is removed, and ends when 
   expect(once.output()).toMatch(/^server/)
 })
 
-it('follows a label that its prompt only refers to', async () => {
+it('follows a label that its prompt only refers to within a second, also from a version that is pinned', async () => {
   const { prompts } = client
   const tone = await prompts.create({ key: 'tone', content: { text: 'Kindly' } })
   await prompts.commit(tone, { content: { text: 'Briefly' } })
-  const label = await prompts.history.moveLabel({ id: tone.id, etag: null }, 'production', { to: '1' })
+  let label = await prompts.history.moveLabel({ id: tone.id, etag: null }, 'production', { to: '1' })
   const references = { tone: { prompt: 'tone', label: 'production' } }
   const composed = { content: { text: '{{> tone}}: {{changes}}', references } }
   const { id } = await prompts.head('release-note')
   const composing = await prompts.history.moveBranch({ id, etag: null }, 'composing', { to: 'branch/main' })
-  const version = await prompts.commit({ id, etag: composing.etag }, { ...composed, branch: 'composing' })
-  const released = await prompts.history.moveLabel({ id, etag: null }, 'production', { to: `${version.versionNumber}` })
+  const { versionNumber: version } = await prompts.commit(
+    { id, etag: composing.etag },
+    { ...composed, branch: 'composing' },
+  )
+  const released = await prompts.history.moveLabel({ id, etag: null }, 'production', { to: `${version}` })
   const example = start('--watch')
-  await example.printed(filled(version.versionNumber, 'Kindly'))
-  const movedAt = performance.now()
-  await prompts.history.moveLabel({ id: tone.id, etag: label.etag }, 'production', { to: '2' })
-  await example.printed(filled(version.versionNumber, 'Briefly'))
-  expect(performance.now() - movedAt).toBeLessThan(5_000)
+  await example.printed(filled(version, 'Kindly'))
+  // An application that has nothing but this version, and so nothing else to hear of.
+  const errors: Error[] = []
+  pinning = createClient({
+    ...{ baseUrl: controlPlane.url, apiKey: env.FAIRLEAD_API_KEY! },
+    prompts: { onError: (error) => errors.push(error) },
+  })
+  const variables = { changes: 'x' }
+  const pinned = async () => (await pinning!.prompts.get('release-note', { version, variables })).messages[0]!.content
+  expect(await pinned()).toBe('Kindly: x')
+  const moves: number[] = []
+  for (const [to, text] of [
+    ['2', 'Briefly'],
+    ['1', 'Kindly'],
+    ['2', 'Briefly'],
+  ] as const) {
+    const seen = example.output().length
+    label = await prompts.history.moveLabel({ id: tone.id, etag: label.etag }, 'production', { to })
+    const movedAt = performance.now()
+    const within = { interval: 5, timeout: 5_000 }
+    await expect.poll(() => example.output().slice(seen), within).toMatch(filled(version, text))
+    await expect.poll(pinned, within).toBe(`${text}: x`)
+    moves.push(performance.now() - movedAt)
+  }
+  expect(Math.min(...moves)).toBeLessThan(1_000)
+  expect(errors).toEqual([])
+  await prompts.history.removeLabel({ id: tone.id, etag: label.etag }, 'production')
+  await expect.poll(() => errors).toMatchObject([{ code: 'prompt.dangling_reference' }])
+  expect(errors[0]!.message).toContain('"tone" of release-note leads nowhere')
+  expect(await pinned()).toBe('Briefly: x')
   await prompts.history.removeLabel({ id, etag: released.etag }, 'production')
+  const once = start()
+  expect([await once.ended, once.output()]).toEqual([0, expect.stringMatching(filled(2, 'Two'))])
 })
 
 it('starts with what was said last when the control plane is away', async () => {

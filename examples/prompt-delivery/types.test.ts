@@ -48,6 +48,11 @@ beforeAll(async () => {
   const client = createClient({ baseUrl: controlPlane.url, apiKey: key.secret })
   const variables = { subject: { type: 'string' }, tone: { enum: ['kind', 'brief'], default: 'kind' } }
   await client.prompts.create({ key: 'reply', content: { text: '{{subject}} {{tone}}', variables } })
+  const count = { type: 'integer' as const }
+  await client.prompts.create({ key: 'list', content: { text: '{{count}} of {{kind}}', variables: { count } } })
+  const references = { list: { prompt: 'list', version: 1 } }
+  const composed = { text: '{{> list}} for {{who}}', references, variables: { who: { type: 'string' as const } } }
+  await client.prompts.create({ key: 'composed', content: composed })
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
@@ -59,12 +64,13 @@ it('the compiler knows the variables of a prompt once their types are written', 
     code: 1,
     output: expect.stringContaining('not up to date'),
   })
-  expect(await types('--out', out)).toEqual({ code: 0, output: `${out} has the variables of 1 prompts.\n` })
+  expect(await types('--out', out)).toEqual({ code: 0, output: `${out} has the variables of 3 prompts.\n` })
   expect(await types('--out', out, '--check')).toMatchObject({ code: 0 })
   const right = `
     await client.prompts.get('reply', { label: 'production', variables: { subject: 'x' } })
     await client.prompts.get('reply', { variables: { subject: 'x', tone: 'brief' } })
     await client.prompts.get('reply')
+    await client.prompts.get('composed', { variables: { who: 'x', count: 1, kind: 'tea' } })
     await client.prompts.get('another', { variables: { any: 1 } })`
   expect(await compile(right)).toEqual({ code: 0, output: '' })
   const wrong = [
@@ -72,17 +78,33 @@ it('the compiler knows the variables of a prompt once their types are written', 
     `get('reply', { variables: { subject: 'x', tone: 'loud' } })`,
     `get('reply', { variables: { subject: 'x', subjcet: 'x' } })`,
     `get('reply', { label: 'a', branch: 'b' })`,
+    `get('composed', { variables: { who: 'x', count: '1', kind: 'tea' } })`,
+    `get('composed', { variables: { who: 'x', count: 1 } })`,
   ]
   const { output } = await compile(wrong.map((call) => `await client.prompts.${call}`).join('\n'))
   const linesWithErrors = [...output.matchAll(/main\.ts\((\d+),/g)].map(([, line]) => Number(line))
-  expect(linesWithErrors).toEqual([3, 4, 5, 6])
+  expect(linesWithErrors).toEqual([3, 4, 5, 6, 7, 8])
+}, 60_000)
+
+it('leaves out a prompt that refers to nothing any more, and says where', async () => {
+  const client = createClient({ baseUrl: env.FAIRLEAD_URL!, apiKey: env.FAIRLEAD_API_KEY! })
+  const part = await client.prompts.create({ key: 'part', content: { text: 'x' } })
+  const { etag } = await client.prompts.history.moveLabel({ id: part.id, etag: null }, 'live', { to: '1' })
+  const references = { part: { prompt: 'part', label: 'live' } }
+  await client.prompts.create({ key: 'whole', content: { text: '{{> part}}', references } })
+  expect((await types()).output).toContain('whole: Record<string, never>')
+  await client.prompts.history.removeLabel({ id: part.id, etag }, 'live')
+  const { code, output } = await types()
+  expect(code).toBe(0)
+  expect(output).toContain('The prompt "whole" is left out: The reference "part" of whole leads nowhere')
+  expect(output).not.toContain('whole:')
 }, 60_000)
 
 it('says what is missing', async () => {
   expect(await types('--check')).toEqual({ code: 2, output: expect.stringContaining('--check needs --out') })
   expect(await types('--label', 'nope')).toEqual({
     code: 0,
-    output: expect.stringContaining('The prompt "reply" has no label "nope": left out.'),
+    output: expect.stringContaining('The prompt "reply" is left out: The prompt "reply" has no label "nope".'),
   })
   expect(await types('--url', 'http://127.0.0.1:1')).toEqual({
     code: 1,

@@ -157,6 +157,27 @@ describe.each(backends)('composing prompts on %s', (kind) => {
     expect(await said('b')).toBe('plain')
   })
 
+  it('refuses to cherry-pick, or to release, what was fine when it was written and goes round since', async () => {
+    await produce('b', text('b'))
+    await produce('a', text('a'))
+    const side = { kind: 'branch' as const, name: 'side' }
+    const { version } = await room.refs.move(org, 'a', by, side, { to: '1', expectedHash: null })
+    const place = { branch: 'side', expectedHash: version.commitHash }
+    await room.prompts.commit(org, 'a', by, { ...place, content: text('a', 'b') })
+    await commit('b', text('', 'a'))
+    await label('b', '2')
+    const onMain = { branch: 'main', expectedHash: (await headOf('a')).commitHash }
+    const round = { code: 'prompt.reference_cycle', data: { path: ['a', 'b', 'a'] } }
+    await expect(room.history.cherryPick(org, 'a', by, { ...onMain, version: '2' })).rejects.toMatchObject(round)
+    const squash = { ...onMain, source: 'branch/side', mode: 'squash' as const }
+    await expect(room.history.merge(org, 'a', by, squash)).rejects.toMatchObject(round)
+    const noForward = { ...squash, mode: 'no-fast-forward' as const }
+    await expect(room.history.merge(org, 'a', by, noForward)).rejects.toMatchObject(round)
+    await expect(label('a', '2')).rejects.toMatchObject(round)
+    await expect(label('a', '2', 'other')).rejects.toMatchObject(round)
+    expect([await said('a'), await said('b')]).toEqual(['a', 'a'])
+  })
+
   it('lets all but one of the label moves win that would close a circle together', async () => {
     for (let round = 0; round < 8; round++) {
       const [a, b, c] = ['a', 'b', 'c'].map((name) => `${name}${round}`)
