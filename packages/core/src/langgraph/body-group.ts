@@ -4,10 +4,19 @@ import pLimit from 'p-limit'
 import { FairleadError } from '../base/index.ts'
 import type { PlannedNode } from './plan.ts'
 
-/** The items or branches of one execution of a container that are under way in this process. */
+/**
+ * The items or branches of one execution of a container that are under way in this process.
+ *
+ * A body that has come to a question is over for LangGraph as soon as it says so, and then only its answer lets the
+ * container go on. So it says so only when nothing beside it is at work any more. A failure that comes first, before or
+ * after the question was put, decides otherwise: the container has failed, and nobody is asked.
+ */
 export class BodyGroup {
   readonly #limit: LimitFunction
   readonly #stop = new AbortController()
+  /** How many runners have bodies of this group in hand, those with open questions included. */
+  #users = 0
+  readonly #held = new Set<() => void>()
   #failure: { cause: unknown } | undefined
 
   constructor({ node }: PlannedNode) {
@@ -33,6 +42,60 @@ export class BodyGroup {
     return outside ? AbortSignal.any([outside, this.#stop.signal]) : this.#stop.signal
   }
 
+  get isUsed(): boolean {
+    return this.#users > 0
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  enter(): void {
+    this.#users++
+  }
+
+  leave(): void {
+    this.#users--
+    this.#releaseWhenQuiet()
+  }
+
+  /**
+   * Resolves for a runner whose body has come to a question when it is decided whether the question stands: when the
+   * bodies beside it have ended or come to questions themselves, when one of them has failed, or when `signal` aborts.
+   */
+  async decided(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#failure || signal?.aborted) return
+    await new Promise<void>((resolve) => {
+      const abort = () => this.#release([release])
+      const release = () => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }
+      this.#held.add(release)
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#releaseWhenQuiet()
+    })
+  }
+
+  /** One turn later, since LangGraph may begin with a task only when another one has ended (its `maxConcurrency`). */
+  #releaseWhenQuiet(): void {
+    if (!this.#isQuiet()) return
+    setTimeout(() => {
+      if (this.#isQuiet()) this.#release(this.#held)
+    }, 0)
+  }
+
+  #isQuiet(): boolean {
+    return this.#held.size > 0 && this.#held.size === this.#users
+  }
+
+  #release(held: Iterable<() => void>): void {
+    for (const release of [...held]) {
+      this.#held.delete(release)
+      release()
+    }
+  }
+
   /** True for the failure that came first: those after it may be its consequences. */
   isFirst(cause: unknown): boolean {
     return this.#failure?.cause === cause
@@ -43,6 +106,7 @@ export class BodyGroup {
     this.#failure = { cause }
     // A reason of its own, so that nobody takes an abort for the failure itself.
     this.#stop.abort(new FairleadError('node.cut_off', 'Another item or branch of the same container failed.'))
+    this.#release(this.#held)
   }
 }
 
@@ -51,7 +115,7 @@ export class BodyGroup {
  * chunks, and its own way to end a step would end the run. A group is forgotten when nothing in it is under way.
  */
 export class BodyGroups {
-  readonly #groups = new Map<string, { group: BodyGroup; users: number }>()
+  readonly #groups = new Map<string, BodyGroup>()
 
   async use<Result>(
     planned: PlannedNode,
@@ -59,14 +123,14 @@ export class BodyGroups {
     work: (group: BodyGroup) => Promise<Result>,
   ): Promise<Result> {
     const key = `${runId}:${address}`
-    const entry = this.#groups.get(key) ?? { group: new BodyGroup(planned), users: 0 }
-    this.#groups.set(key, entry)
-    entry.users++
+    const group = this.#groups.get(key) ?? new BodyGroup(planned)
+    this.#groups.set(key, group)
+    group.enter()
     try {
-      return await work(entry.group)
+      return await work(group)
     } finally {
-      entry.users--
-      if (entry.users === 0) this.#groups.delete(key)
+      group.leave()
+      if (!group.isUsed) this.#groups.delete(key)
     }
   }
 }

@@ -10,6 +10,7 @@ import type {
   RunOutcome,
   RunTransport,
 } from '../workflow/index.ts'
+import { endedInside } from '../workflow/index.ts'
 import type { CompiledWorkflow } from './compile.ts'
 import type { RunContext } from './context.ts'
 import { NodeFailure } from './failure.ts'
@@ -149,7 +150,10 @@ export class ClaimExecution {
         },
         settled: () => this.#journal.settled(),
       },
-      emit: (event) => this.#journal.emit(event),
+      emit: (event) => {
+        this.#forgetQuestions(endedInside(event))
+        this.#journal.emit(event)
+      },
       attemptsBefore: (address) => this.#journal.attemptsBefore(address),
       onQuestion: (question) => {
         this.#questions.set(question.address, question)
@@ -162,6 +166,12 @@ export class ClaimExecution {
       signal: this.#abort.signal,
       control: this.#control,
     }
+  }
+
+  /** Of a container that has failed: the run does not wait for them any more. */
+  #forgetQuestions(inside: string | null): void {
+    if (inside === null) return
+    for (const address of this.#questions.keys()) if (address.startsWith(inside)) this.#questions.delete(address)
   }
 
   async #lastBatch(outcome: RunOutcome): Promise<RunBatch> {

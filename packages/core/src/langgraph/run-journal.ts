@@ -36,6 +36,8 @@ export class RunJournal implements Journal {
   readonly #entries: Map<string, JournalEntry>
   readonly #emitted: Set<string>
   readonly #attempts = new Map<string, number>()
+  /** What the addresses inside the containers begin with that earlier claims have seen fail. */
+  readonly #failedInside: string[]
   readonly #store: (batch: RunBatch) => Promise<void>
   readonly #onFailure: (error: unknown) => void
   readonly #units: Unit[] = []
@@ -59,6 +61,8 @@ export class RunJournal implements Journal {
     this.#emitted = new Set(
       claim.emitted.map((event) => `${event.type} ${event.address} ${event.attempt ?? event.pass}`),
     )
+    // A leaf has no addresses inside it, so that it does no harm here.
+    this.#failedInside = claim.emitted.flatMap(({ type, address }) => (type === 'node.failed' ? `${address}[` : []))
     for (const { type, address, attempt } of claim.emitted) {
       if (type !== 'node.started' || address === null) continue
       this.#attempts.set(address, Math.max(attempt ?? 1, this.#attempts.get(address) ?? 0))
@@ -96,12 +100,13 @@ export class RunJournal implements Journal {
   }
 
   emit(event: TimedEvent): void {
-    if (!this.#isNew(event)) return
+    if (!this.#isNew(event) || (event.type === 'node.waiting' && this.#isCutOff(event.address))) return
     this.#units.push({ events: [event], size: 0 })
     this.#flushSoon(eventPatienceMs)
   }
 
   ask(question: PendingInterrupt): void {
+    if (this.#isCutOff(question.address)) return
     this.#units.push({ question, events: [], size: 0 })
     this.#flushSoon(eventPatienceMs)
   }
@@ -124,6 +129,11 @@ export class RunJournal implements Journal {
     this.#stopTimer()
     this.#stored = this.recorded
     return this.#take()
+  }
+
+  /** A replay may come to a question that it did not come to before its container failed: it will fail again. */
+  #isCutOff(address: string): boolean {
+    return this.#failedInside.some((inside) => address.startsWith(inside))
   }
 
   #isNew(event: TimedEvent): boolean {
