@@ -18,6 +18,11 @@ export class BodyGroup {
   #users = 0
   readonly #held = new Set<() => void>()
   #failure: { cause: unknown } | undefined
+  /**
+   * What a body threw that stopped between two steps, since the run was asked to drain. LangGraph would tell the caller of
+   * the questions beside it alone, and a run that waits for an answer is not taken up for anything else.
+   */
+  drained: unknown
 
   constructor({ node }: PlannedNode) {
     const { concurrency } = node.type === 'parallel' ? node.data.config : { concurrency: 1 }

@@ -1,5 +1,5 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
-import { isGraphInterrupt } from '@langchain/langgraph'
+import { isGraphDrained, isGraphInterrupt } from '@langchain/langgraph'
 import type { ContextDefaults, Execution } from './context.ts'
 import { executionOf } from './context.ts'
 import { mustPass, toRunError } from './failure.ts'
@@ -64,9 +64,10 @@ function runBodies(
     if (causes.length === 0) return { [resultsKey]: results }
     const passing = causes.find((cause) => mustPass(cause, execution.signal))
     if (passing !== undefined) {
-      if (!isGraphInterrupt(passing)) throw passing
+      if (isGraphDrained(passing)) group.drained = passing
+      if (!isGraphDrained(passing) && !isGraphInterrupt(passing)) throw passing
       await group.decided(execution.signal)
-      if (!group.hasFailed) throw execution.signal?.aborted ? execution.signal.reason : passing
+      if (!group.hasFailed) throw execution.signal?.aborted ? execution.signal.reason : (group.drained ?? passing)
     }
     const first = causes.find((cause) => group.isFirst(cause))
     if (!isTakenInRegion(planned)) {
