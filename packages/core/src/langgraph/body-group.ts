@@ -5,11 +5,29 @@ import { FairleadError } from '../base/index.ts'
 import type { PlannedNode } from './plan.ts'
 
 /**
- * The items or branches of one execution of a container that are under way in this process.
+ * The items or branches of one execution of a container that are under way in this process, and what a failure of one
+ * means for the others: the container has failed, at once, and nobody is waited for.
  *
- * A body that has come to a question is over for LangGraph as soon as it says so, and then only its answer lets the
- * container go on. So it says so only when nothing beside it is at work any more. A failure that comes first, before or
- * after the question was put, decides otherwise: the container has failed, and nobody is asked.
+ * A task that tells LangGraph of a question is over for it, and then only the answer lets the step end. So a body that
+ * has come to a question (or stopped for a drain) is held: its question is put and can be answered, but LangGraph hears
+ * of it only when every body beside it has ended or is held, too. If one of them fails first, the held bodies end without
+ * a result, and what was asked in them, in loops and containers inside them also, is taken back with the `node.failed`
+ * of the container: `foldRunEvents` shows those nodes as cancelled, the control plane closes the questions.
+ *
+ * - A failure before the question: the body is aborted and never asks.
+ * - After it: as above. After it and an answer: the answer stays recorded and changes nothing more.
+ * - Of two open questions one was answered, and its body fails: the other body, taken up beside it, comes to its question
+ *   again, is held, and ends with the failure.
+ * - A container inside a body fails: its own questions are taken back. If it, or a loop around it in that body, takes the
+ *   failure, the bodies beside it go on, and their questions stay; if not, this body has failed.
+ * - A failure that a node, or a map by `onItemError`, takes is none of the group: the questions stay.
+ * - A limit of the container counts bodies at work; one that is held takes no place.
+ * - A crash before the container's `node.failed` was stored: the failure is in the journal, where there is one, and is
+ *   met again as soon as the bodies are taken up; an answer that came before then counts as one before the failure.
+ *
+ * Two gaps, both without a journal only or under a limit of the host's: LangGraph's own `maxConcurrency`, if questions
+ * take all its places, does not begin with the other bodies until they are heard of; and a checkpointer that stores every
+ * task by itself may lose the process between the failed task and a held one. The failure counts with the answer then.
  */
 export class BodyGroup {
   readonly #limit: LimitFunction

@@ -10,7 +10,6 @@ import type {
   RunOutcome,
   RunTransport,
 } from '../workflow/index.ts'
-import { endedInside } from '../workflow/index.ts'
 import type { CompiledWorkflow } from './compile.ts'
 import type { RunContext } from './context.ts'
 import { NodeFailure } from './failure.ts'
@@ -102,13 +101,17 @@ export class ClaimExecution {
     try {
       const state = await this.#invoke()
       if (state === null) return { status: 'released' }
-      if (state?.[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
+      if (state?.[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: this.#openQuestions() }
       const { value } = recordable({ ...state }, 'The run', maxOutputsSize)
       return { status: 'completed', output: value as Record<string, unknown> }
     } catch (error) {
       if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
       return { status: 'failed', error: asRunError(error) }
     }
+  }
+
+  #openQuestions(): PendingInterrupt[] {
+    return [...this.#questions.values()].filter(({ address }) => !this.#journal.isCutOff(address))
   }
 
   /** Runs the graph to its end or to its next interrupts; null when it was drained. */
@@ -150,10 +153,7 @@ export class ClaimExecution {
         },
         settled: () => this.#journal.settled(),
       },
-      emit: (event) => {
-        this.#forgetQuestions(endedInside(event))
-        this.#journal.emit(event)
-      },
+      emit: (event) => this.#journal.emit(event),
       attemptsBefore: (address) => this.#journal.attemptsBefore(address),
       onQuestion: (question) => {
         this.#questions.set(question.address, question)
@@ -166,12 +166,6 @@ export class ClaimExecution {
       signal: this.#abort.signal,
       control: this.#control,
     }
-  }
-
-  /** Of a container that has failed: the run does not wait for them any more. */
-  #forgetQuestions(inside: string | null): void {
-    if (inside === null) return
-    for (const address of this.#questions.keys()) if (address.startsWith(inside)) this.#questions.delete(address)
   }
 
   async #lastBatch(outcome: RunOutcome): Promise<RunBatch> {
