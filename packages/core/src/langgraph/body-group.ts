@@ -2,6 +2,7 @@ import { isGraphBubbleUp } from '@langchain/langgraph'
 import type { LimitFunction } from 'p-limit'
 import pLimit from 'p-limit'
 import { FairleadError } from '../base/index.ts'
+import { mustPass } from './failure.ts'
 import type { PlannedNode } from './plan.ts'
 
 /**
@@ -25,9 +26,10 @@ import type { PlannedNode } from './plan.ts'
  * - A crash before the container's `node.failed` was stored: the failure is in the journal, where there is one, and is
  *   met again as soon as the bodies are taken up; an answer that came before then counts as one before the failure.
  *
- * Two gaps, both without a journal only or under a limit of the host's: LangGraph's own `maxConcurrency`, if questions
- * take all its places, does not begin with the other bodies until they are heard of; and a checkpointer that stores every
- * task by itself may lose the process between the failed task and a held one. The failure counts with the answer then.
+ * Two gaps, where a host invokes the graph by itself: under LangGraph's own `maxConcurrency`, if questions take all its
+ * places, the other bodies begin only when LangGraph has heard of them; and under a checkpointer that stores every task
+ * for itself, the process may die between the storing of the failed task and of a held one. The failure counts with the
+ * answer then.
  */
 export class BodyGroup {
   readonly #limit: LimitFunction
@@ -69,8 +71,9 @@ export class BodyGroup {
     return this.#users > 0
   }
 
+  /** False where a body ended with what is no failure of the run, such as a lost lease: the step is taken up again. */
   get hasFailed(): boolean {
-    return this.#failure !== undefined
+    return this.#failure !== undefined && !mustPass(this.#failure.cause, undefined)
   }
 
   enter(): void {

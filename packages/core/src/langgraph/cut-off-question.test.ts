@@ -1,5 +1,6 @@
 import { Command, MemorySaver } from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
+import { FairleadError } from '../base/index.ts'
 import type { RunEvent, TimedEvent, Workflow } from '../workflow/index.ts'
 import { foldRunEvents } from '../workflow/index.ts'
 import { compileWorkflow } from './compile.ts'
@@ -332,6 +333,24 @@ describe('a failure beside an open question', () => {
 })
 
 describe('a question that nothing has failed beside', () => {
+  it('is put again with the rest of its step, where a body beside it ended without having failed', async () => {
+    let isLost = true
+    let hear: () => void = () => {}
+    const asked = new Promise<void>((resolve) => (hear = resolve))
+    const settled = async () => {
+      await asked
+      if (isLost) throw new FairleadError('run.lease_lost', 'It was taken over.')
+    }
+    const journal = { read: () => undefined, record: () => {}, settled }
+    const config = { configurable: { thread_id: 't', fairlead: { runId: 't', journal, onQuestion: () => hear() } } }
+    const document = beside([human('ask', 'a')], [tool('work', 'b', {}, { toolId: 'fine' })])
+    const graph = compileWorkflow(document, { tools: { fine: () => 'fine' }, checkpointer: new MemorySaver() })
+    expect(await failureOf(graph.invoke({}, config))).toMatchObject({ code: 'run.lease_lost' })
+    isLost = false
+    const waiting = await graph.invoke(null, config)
+    expect(Object.keys(openQuestions(waiting))).toEqual(['both[0]/ask'])
+  })
+
   it('is announced at once and ends the step when the bodies beside it have ended', async () => {
     const run = bench(beside([human('ask', 'a')], [tool('work', 'b', {}, { toolId: 'later' })]))
     const result = run.start()

@@ -40,9 +40,9 @@ const sweepLimit = 200
 
 /**
  * Answers to the questions of runs. A question goes from pending to answered, expired or cancelled, once: whoever comes
- * second is told so and changes nothing. It is cancelled when its run ends, or when a container around it fails: then in
- * the transaction that records the failure, so that an answer comes either before it or too late. The answer is put into the journal at once, in the same transaction, so that the
- * run finds it there whenever it is taken up.
+ * second is told so and changes nothing. The answer is put into the journal at once, in the same transaction, so that the
+ * run finds it there whenever it is taken up. A question is cancelled when its run ends, or when a container around it
+ * fails: then in the transaction that records the failure, so that an answer comes either before it or too late.
  */
 export class AnswerService {
   readonly #parts: AnswerServiceParts
