@@ -1,4 +1,5 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
+import { isGraphDrained, isGraphInterrupt } from '@langchain/langgraph'
 import type { ContextDefaults, Execution } from './context.ts'
 import { executionOf } from './context.ts'
 import { mustPass, toRunError } from './failure.ts'
@@ -62,13 +63,19 @@ function runBodies(
     const causes = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     if (causes.length === 0) return { [resultsKey]: results }
     const passing = causes.find((cause) => mustPass(cause, execution.signal))
-    if (passing !== undefined) throw passing
+    if (passing !== undefined) {
+      if (isGraphDrained(passing)) group.drained = passing
+      if (!isGraphDrained(passing) && !isGraphInterrupt(passing)) throw passing
+      await group.decided(execution.signal)
+      if (!group.hasFailed) throw execution.signal?.aborted ? execution.signal.reason : (group.drained ?? passing)
+    }
     const first = causes.find((cause) => group.isFirst(cause))
     if (!isTakenInRegion(planned)) {
       if (first !== undefined) endRun(context, planned, starts[0]!, execution, first)
       // LangGraph reports one failure only if the others come after it has aborted the step.
       await aborted(execution.signal)
-      throw causes[0]
+      // Not the question itself: LangGraph would keep it, and the run that has failed would go on asking.
+      throw passing === undefined ? causes[0] : signal.reason
     }
     // The container, or a loop around it, takes the failure: the join hands it on when the other tasks have ended.
     if (first !== undefined) {

@@ -101,13 +101,17 @@ export class ClaimExecution {
     try {
       const state = await this.#invoke()
       if (state === null) return { status: 'released' }
-      if (state?.[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: [...this.#questions.values()] }
+      if (state?.[INTERRUPT] !== undefined) return { status: 'waiting', interrupts: this.#openQuestions() }
       const { value } = recordable({ ...state }, 'The run', maxOutputsSize)
       return { status: 'completed', output: value as Record<string, unknown> }
     } catch (error) {
       if (this.#stop === 'cancel') return { status: 'cancelled', by: 'request' }
       return { status: 'failed', error: asRunError(error) }
     }
+  }
+
+  #openQuestions(): PendingInterrupt[] {
+    return [...this.#questions.values()].filter(({ address }) => !this.#journal.isCutOff(address))
   }
 
   /** Runs the graph to its end or to its next interrupts; null when it was drained. */

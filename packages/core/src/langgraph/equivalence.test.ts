@@ -12,6 +12,7 @@ import {
   runGenerated,
   withoutWalking,
   withPolicies,
+  withRefusals,
 } from './run-generated.suite.ts'
 
 // More, and the smallest workflow that fails: FAIRLEAD_TEST_RUNS=2000 FAIRLEAD_TEST_SHRINK=1
@@ -82,6 +83,27 @@ describe('a compiled workflow', () => {
       const lines = (events: ReferenceRun['events']) => events.map(({ line }) => line).sort()
       expect(lines(others)).toEqual(lines(expected.events))
     })
+    await fc.assert(property, { numRuns: runs, endOnFailure })
+  })
+
+  it('waits for nobody whose answer changes nothing, since a container around the question has failed', async () => {
+    const dice = fc.array(fc.nat(0xff), { minLength: 4, maxLength: 12 })
+    const property = fc.asyncProperty(
+      arbitraryWorkflow(),
+      arbitraryInput,
+      arbitraryPolicies,
+      dice,
+      async (workflow, input, policies, order) => {
+        const strict = withPolicies(withRefusals(workflow, policies), policies)
+        const expected = interpret(strict, input, generatedHost)
+        const waited: string[] = []
+        const actual = await runByResuming(strict, input, order, (addresses) => waited.push(...addresses))
+        fc.pre(!expected.isRace)
+        expect([actual.error, actual.state]).toEqual([expected.error, expected.state])
+        const isUnawaited = (address: string) => expected.unawaited.some((inside) => address.startsWith(inside))
+        expect(waited.filter(isUnawaited)).toEqual([])
+      },
+    )
     await fc.assert(property, { numRuns: runs, endOnFailure })
   })
 

@@ -16,6 +16,8 @@ export type AnswerInput = string | { choice?: string; values?: unknown; by?: str
 export function putQuestion(planned: PlannedNode, frame: Frame, execution: Execution): void {
   const address = addressOf(planned, frame)
   if (execution.journal?.read(address)) return
+  // A body that was cut off while LangGraph was on the way to here must not ask any more.
+  execution.signal?.throwIfAborted()
   const request = requestOf(planned.node as HumanNode, planned, frame, execution)
   frame.data.question = { request, at: execution.clock() }
   execution.emit(nodeEvent(execution, planned, address, { type: 'node.waiting', request }))
@@ -38,6 +40,7 @@ export function askHuman(
     ...(dueInSeconds === undefined ? {} : { dueInSeconds }),
     ...(onDue === undefined ? {} : { onDue }),
   }
+  execution.signal?.throwIfAborted()
   // An answer that does not fit is refused by asking again. LangGraph keeps the answers of an execution in their order.
   for (let refused: Refusal | undefined; ; ) {
     const given = ask(pending, refused, execution)

@@ -6,6 +6,8 @@ import type {
   RunLease,
   RunOutcome,
   RunTransport,
+  Snapshot,
+  SnapshotWrite,
   TimedEvent,
   Workflow,
 } from '../workflow/index.ts'
@@ -25,6 +27,7 @@ export class MemoryTransport implements RunTransport {
   readonly #workflow: Workflow
   readonly #listeners = new Set<(runId: string) => void>()
   #wake = () => {}
+  #saved: { snapshots: Snapshot[]; writes: SnapshotWrite[] } | null = null
 
   constructor(workflow: Workflow) {
     this.#workflow = workflow
@@ -69,7 +72,7 @@ export class MemoryTransport implements RunTransport {
           attempt: 'attempt' in event ? event.attempt : null,
           pass: event.type === 'node.progress' ? (event.pass ?? null) : null,
         })),
-        hasSnapshot: false,
+        hasSnapshot: this.#saved !== null,
       },
     ]
   }
@@ -103,10 +106,12 @@ export class MemoryTransport implements RunTransport {
   }
 
   async loadSnapshots() {
-    return { snapshots: [], writes: [] }
+    return this.#saved ?? { snapshots: [], writes: [] }
   }
 
-  async saveSnapshot(): Promise<void> {}
+  async saveSnapshot(_lease: RunLease, saved: { snapshots: Snapshot[]; writes: SnapshotWrite[] }): Promise<void> {
+    this.#saved = saved
+  }
 
   #store({ entries, events }: RunBatch): void {
     this.entries.push(...entries)

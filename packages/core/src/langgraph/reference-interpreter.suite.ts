@@ -28,6 +28,8 @@ export interface ReferenceRun {
   events: { address: string; line: string }[]
   /** What lies in these containers may have been cut off by a failure beside it, or not. */
   cut: string[]
+  /** What lies in these containers is never waited for: a body of theirs fails whatever anybody answers. */
+  unawaited: string[]
   /** True when several bodies failed at once, so that the first of them decides. */
   isRace: boolean
 }
@@ -78,7 +80,17 @@ class Interpreter {
   readonly #host: ReferenceHost
   readonly #nodes: Map<string, WorkflowNode>
   readonly #parents = new Map<string, WorkflowNode>()
-  readonly #run: ReferenceRun = { state: null, error: null, journal: new Map(), events: [], cut: [], isRace: false }
+  readonly #run: ReferenceRun = {
+    state: null,
+    error: null,
+    journal: new Map(),
+    events: [],
+    cut: [],
+    unawaited: [],
+    isRace: false,
+  }
+  /** How many answers it took to get here. */
+  #answers = 0
 
   constructor(workflow: Workflow, host: ReferenceHost) {
     this.#workflow = workflow
@@ -161,6 +173,7 @@ class Interpreter {
         this.#emit(address, 'completed')
         return 'done'
       case 'human':
+        this.#answers++
         this.#write(scope, node.data.config.outputVariable, this.#host.answer(address))
         return 'out'
       default:
@@ -199,10 +212,13 @@ class Interpreter {
     const items = isMap ? (this.#evaluate(config.items, scope) as unknown[]) : bodies
     this.#emit(address, `started ${items.length}`)
     const failures: Failed[] = []
+    const answersBefore = this.#answers
+    let failsUnasked = false
     const results: unknown[] = []
     const ended: Scope[] = []
     for (const [position, item] of items.entries()) {
       const body = scope.inside(`${node.id}[${position}]`)
+      const answersOutside = this.#answers
       if (isMap) {
         body.values[config.itemVariable] = item
         body.index = position
@@ -214,12 +230,19 @@ class Interpreter {
       } catch (thrown) {
         const error = failureOf(thrown, node.id, address)
         const policy = isMap ? (config.onItemError ?? 'fail') : 'fail'
-        if (policy === 'fail') failures.push(new Failed(error))
+        if (policy === 'fail') {
+          failures.push(new Failed(error))
+          failsUnasked ||= this.#answers === answersOutside
+        }
         if (policy === 'collect') results.push({ error })
       }
     }
     if (failures.length > 0) {
       this.#run.cut.push(`${address}[`)
+      if (failsUnasked) {
+        this.#run.unawaited.push(`${address}[`)
+        this.#answers = answersBefore
+      }
       this.#run.isRace ||= failures.length > 1
       throw failures[0]
     }

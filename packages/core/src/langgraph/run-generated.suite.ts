@@ -105,6 +105,7 @@ export async function runByResuming(
   workflow: Workflow,
   input: Record<string, unknown>,
   dice: readonly number[],
+  onWaiting: (addresses: string[]) => void = () => {},
 ): Promise<ReferenceRun> {
   const runtime = { ...generatedRuntime(), checkpointer: new MemorySaver() }
   const ask = async (config: ObserveConfig) => {
@@ -113,6 +114,7 @@ export async function runByResuming(
       const state = await compileWorkflow(workflow, runtime).invoke(given, { ...config, durability: 'exit' })
       const open = (state?.[INTERRUPT] ?? []) as { id: string; value: { address: string } }[]
       if (open.length === 0) return state
+      onWaiting(open.map(({ value }) => value.address))
       // Most turns answer one question, some answer two.
       const count = 1 + ((dice[turn % dice.length] ?? 0) % 5 === 0 ? 1 : 0)
       const chosen = Array.from(
@@ -153,7 +155,7 @@ async function observe(
       [address, status === 'failed' ? { status, error: error! } : { status, output }] as const,
   )
   const lines = [...events, ...(journal?.events ?? [])].flatMap(lineOf)
-  return { state, error, journal: new Map(entries), events: lines, cut: [], isRace: false }
+  return { state, error, journal: new Map(entries), events: lines, cut: [], unawaited: [], isRace: false }
 }
 
 function namesOf({ inputs, variables, outputs }: Workflow): string[] {
@@ -210,6 +212,22 @@ export function withPolicies(workflow: Workflow, dice: readonly number[]): Workf
     if (roll === 1) node.data.onError = 'continue'
     if (roll === 2) node.data.onError = 'route'
     if (node.type === 'loop' && roll === 3) node.data.config.onLimit = 'fail'
+  }
+  return copy
+}
+
+/** The workflow with one branch more in some of its parallel nodes, as the dice say: one that always fails. */
+export function withRefusals(workflow: Workflow, dice: readonly number[]): Workflow {
+  const copy = structuredClone(workflow)
+  for (const [position, { id, type, data }] of workflow.nodes.entries()) {
+    if (type !== 'parallel' || data.config.mode !== 'branches') continue
+    if ((dice[position % dice.length] ?? 0) % 8 < 4) continue
+    const nodeId = `refuse-${id}`
+    const container = copy.nodes[position]!
+    if (container.type === 'parallel') container.data.config.bodyNodes.push(nodeId)
+    const config = { toolId: 'refuse', inputMapping: { text: "'too long'" }, outputVariable: 'body' }
+    copy.nodes.push({ id: nodeId, type: 'tool', position: { x: 0, y: 0 }, data: { label: nodeId, config } })
+    copy.edges.push({ id: `to-${nodeId}`, source: id, sourceHandle: 'body', target: nodeId })
   }
   return copy
 }

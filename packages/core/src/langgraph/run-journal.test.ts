@@ -37,6 +37,20 @@ function gatedTransport() {
 }
 
 describe('the journal of a claimed run', () => {
+  it('asks nothing inside a container that an earlier claim has seen fail, and everything else', async () => {
+    const { transport } = gatedTransport()
+    const emitted = [{ type: 'node.failed' as const, address: 'both', attempt: 1, pass: null }]
+    const journal = new RunJournal(claimed({ emitted }), transport, () => {})
+    for (const address of ['both[0]/ask', 'both[1]/inner[2]/ask', 'both2[0]/ask', 'ask']) {
+      const asked = { address, nodeId: 'ask', request: { message: '?' } }
+      journal.emit({ type: 'node.waiting', ...asked, nodeType: 'human', at })
+      journal.ask(asked)
+    }
+    const { questions, events } = await journal.drain()
+    expect(questions.map(({ address }) => address)).toEqual(['both2[0]/ask', 'ask'])
+    expect(events).toMatchObject([{ address: 'both2[0]/ask' }, { address: 'ask' }])
+  })
+
   it('is settled only when what was recorded is stored, and reads it at once', async () => {
     const { transport, gates } = gatedTransport()
     const journal = new RunJournal(claimed(), transport, () => {})

@@ -36,6 +36,8 @@ export class RunJournal implements Journal {
   readonly #entries: Map<string, JournalEntry>
   readonly #emitted: Set<string>
   readonly #attempts = new Map<string, number>()
+  /** The addresses of all that has failed, also in earlier claims; leaves among them have nothing inside. */
+  readonly #failed: Set<string>
   readonly #store: (batch: RunBatch) => Promise<void>
   readonly #onFailure: (error: unknown) => void
   readonly #units: Unit[] = []
@@ -58,6 +60,9 @@ export class RunJournal implements Journal {
     this.#entries = new Map(claim.journal.map((entry) => [entry.address, entry]))
     this.#emitted = new Set(
       claim.emitted.map((event) => `${event.type} ${event.address} ${event.attempt ?? event.pass}`),
+    )
+    this.#failed = new Set(
+      claim.emitted.flatMap(({ type, address }) => (type === 'node.failed' ? (address ?? []) : [])),
     )
     for (const { type, address, attempt } of claim.emitted) {
       if (type !== 'node.started' || address === null) continue
@@ -96,14 +101,28 @@ export class RunJournal implements Journal {
   }
 
   emit(event: TimedEvent): void {
-    if (!this.#isNew(event)) return
+    if (event.type === 'node.failed') this.#failed.add(event.address)
+    if (!this.#isNew(event) || (event.type === 'node.waiting' && this.isCutOff(event.address))) return
     this.#units.push({ events: [event], size: 0 })
     this.#flushSoon(eventPatienceMs)
   }
 
   ask(question: PendingInterrupt): void {
+    if (this.isCutOff(question.address)) return
     this.#units.push({ question, events: [], size: 0 })
     this.#flushSoon(eventPatienceMs)
+  }
+
+  /**
+   * True for what lies inside a container that has failed, so that nobody is asked there any more. A replay may come to a
+   * question that the run did not come to before its container failed; the container will fail again.
+   */
+  isCutOff(address: string): boolean {
+    if (this.#failed.size === 0) return false
+    for (let at = address.indexOf('['); at >= 0; at = address.indexOf('[', at + 1)) {
+      if (this.#failed.has(address.slice(0, at))) return true
+    }
+    return false
   }
 
   /** Stores everything, also the events that nothing waits for. */

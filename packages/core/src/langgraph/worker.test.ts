@@ -4,6 +4,7 @@ import type { Workflow, WorkflowNode } from '../workflow/index.ts'
 import { MemoryTransport } from './memory-transport.suite.ts'
 import type { ToolFunction } from './sources.ts'
 import { Worker } from './worker.ts'
+import { branches, human, tool as toolNode, workflow } from './workflow-builder.suite.ts'
 
 function tool(id: string, toolId: string): WorkflowNode {
   const config = { toolId, inputMapping: {}, outputVariable: id }
@@ -46,10 +47,10 @@ async function work(transport: MemoryTransport, tools: Record<string, ToolFuncti
 
 /** A tool that the test lets come to its end, and that heeds its signal. */
 function gate() {
-  const calls: { open: () => void; signal: AbortSignal }[] = []
+  const calls: { open: () => void; fail: () => void; signal: AbortSignal }[] = []
   const execute: ToolFunction = (_input, { signal }) =>
     new Promise((resolve, reject) => {
-      calls.push({ open: () => resolve('through'), signal })
+      calls.push({ open: () => resolve('through'), fail: () => reject(new Error('refused')), signal })
       signal.addEventListener('abort', () => reject(signal.reason))
     })
   return { calls, execute, entered: () => vi.waitFor(() => expect(calls).not.toHaveLength(0)) }
@@ -103,6 +104,57 @@ describe('a worker', () => {
       'run.resumed',
     ])
     expect(transport.types().filter((type) => type === 'node.completed')).toHaveLength(2)
+  })
+
+  it('gives back a run whose question is open while a branch beside it has not come to its end', async () => {
+    const document = workflow(
+      [branches('both', ['ask', 'one', 'two']), human('ask', 'answer'), toolNode('one', 'a'), toolNode('two', 'b')],
+      ['both.body ask', 'both.body one', 'one two'],
+    )
+    const transport = new MemoryTransport(document)
+    const one = gate()
+    const { worker } = await work(transport, { one: one.execute, two: () => 2 })
+    await one.entered()
+    await vi.waitFor(() => expect(transport.types()).toContain('node.waiting'))
+    const stopped = worker.stop()
+    one.calls[0]!.open()
+    await stopped
+    expect(transport.outcomes).toEqual([{ status: 'released' }])
+    expect(transport.entries.map(({ address }) => address)).toEqual(['both[1]/one'])
+    transport.makeDue()
+    await work(transport, { one: () => expect.unreachable('It was recorded.'), two: () => 2 })
+    await vi.waitFor(() =>
+      expect(transport.outcomes.at(-1)).toMatchObject({ status: 'waiting', interrupts: [{ address: 'both[0]/ask' }] }),
+    )
+    expect(transport.entries.map(({ address }) => address)).toEqual(['both[1]/one', 'both[1]/two'])
+    expect(transport.types().filter((type) => type === 'node.waiting')).toHaveLength(1)
+  })
+
+  it('takes up no branch again beside which another one failed while it was asked to stop', async () => {
+    const document = workflow(
+      [
+        branches('both', ['one', 'two', 'bad'], { onError: 'continue' }),
+        toolNode('one', 'a'),
+        toolNode('two', 'b'),
+        toolNode('bad', 'c'),
+      ],
+      ['both.body one', 'one two', 'both.body bad'],
+    )
+    const transport = new MemoryTransport(document)
+    const [one, bad] = [gate(), gate()]
+    const { worker } = await work(transport, { one: one.execute, bad: bad.execute })
+    await Promise.all([one.entered(), bad.entered()])
+    const stopped = worker.stop()
+    one.calls[0]!.open()
+    await vi.waitFor(() => expect(transport.entries).toHaveLength(1))
+    bad.calls[0]!.fail()
+    await stopped
+    expect(transport.outcomes).toEqual([{ status: 'released' }])
+    transport.makeDue()
+    const two = vi.fn()
+    await work(transport, { two })
+    await vi.waitFor(() => expect(transport.outcomes.at(-1)).toEqual({ status: 'completed', output: {} }))
+    expect(two).not.toHaveBeenCalled()
   })
 
   it('cuts off what does not come to an end in time, and writes nothing of it', async () => {

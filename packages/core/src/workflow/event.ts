@@ -1,7 +1,8 @@
+import { endedInside } from './container-end.ts'
 import type { NodeType, Workflow } from './document-schema.ts'
 import type { InterruptRequest, ModelCall, RunError, RunEvent, RunStatus, TokenUsage } from './run-schema.ts'
 
-/** `cancelled`: it was still at work when the run ended. */
+/** `cancelled`: it was still at work, or waiting for an answer, when the run or a container around it ended. */
 export type NodeStatus = 'running' | 'retrying' | 'waiting' | 'completed' | 'failed' | 'cancelled'
 
 /** The execution of a node at one address. Times are RFC 3339 UTC. */
@@ -214,7 +215,8 @@ class Fold {
   #finish(event: EndOfAttempt, node: NodeState): void {
     this.#account(event, node)
     this.#questions.delete(event.address)
-    if (event.nodeType === 'parallel' || event.nodeType === 'loop') this.#cutOff(`${event.address}[`, event.at)
+    const inside = endedInside(event)
+    if (inside !== null) this.#cutOff(inside, event.at)
   }
 
   /** What was under way inside a container when it ended will not be heard of again: a failure beside it ended it. */

@@ -1,3 +1,4 @@
+export { endedInside } from './container-end.ts'
 export type {
   ExecuteRequest,
   ResumeRequest,

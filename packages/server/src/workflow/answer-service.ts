@@ -14,6 +14,7 @@ import { analyzeStructure, failureHandlingOf } from '@fairlead/core/workflow'
 import type { Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import { toEventRow } from './event-row.ts'
+import { failureCloser } from './record.ts'
 import { toRun } from './run-record.ts'
 import { unknownRun } from './run-service.ts'
 import * as store from './run-store.ts'
@@ -40,7 +41,8 @@ const sweepLimit = 200
 /**
  * Answers to the questions of runs. A question goes from pending to answered, expired or cancelled, once: whoever comes
  * second is told so and changes nothing. The answer is put into the journal at once, in the same transaction, so that the
- * run finds it there whenever it is taken up.
+ * run finds it there whenever it is taken up. A question is cancelled when its run ends, or when a container around it
+ * fails: then in the transaction that records the failure, so that an answer comes either before it or too late.
  */
 export class AnswerService {
   readonly #parts: AnswerServiceParts
@@ -157,8 +159,12 @@ function unknownQuestion(runId: string, address: string): FairleadError {
   })
 }
 
-function closed({ address, status, answer, answered_at }: store.InterruptRow): FairleadError {
-  const message = `The question at "${address}" is ${status} already: nothing was changed.`
+function closed({ address, status, answer, answered_at, answered_by }: store.InterruptRow): FairleadError {
+  const by = answered_by as { id: string; name: string } | null
+  const message =
+    status === 'cancelled' && by?.id === failureCloser
+      ? `The question at "${address}" was cancelled, since "${by.name}", in which it was asked, failed: nothing was changed.`
+      : `The question at "${address}" is ${status} already: nothing was changed.`
   return new FairleadError('run.interrupt_closed', message, {
     data: { status, answer: answer as HumanAnswer | null, answeredAt: answered_at?.toISOString() ?? null },
   })

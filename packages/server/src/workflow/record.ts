@@ -1,11 +1,17 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { JournalEntry, ModelCall, RunBatch, RunLease, TimedEvent } from '@fairlead/core/workflow'
+import { endedInside } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { CallPrice, NewExecution } from '../analytics/service.ts'
 import { callColumns, insertExecutions } from '../analytics/service.ts'
 import type { ScopedDb } from '../database/index.ts'
 import { committing } from '../database/index.ts'
 import { toEventRow } from './event-row.ts'
+
+/** Who has closed a question, by the id in `answered_by`, where a container failed around it; the name is its address. */
+export const failureCloser = 'failure'
+
+const nothing = { entries: [], questions: [], events: [], executions: [] }
 
 /** A batch whose model calls have their costs. */
 export interface PricedBatch extends RunBatch {
@@ -25,6 +31,7 @@ export interface Ending {
  * Stores a batch in the caller's transaction and commits it, if that is all of it: nothing else may follow. In one
  * statement the update of the run checks the lease and gives out the events' numbers, and entries, questions and events
  * are inserted from its result, so that nothing is stored when the lease is gone. Throws `run.lease_lost` then.
+ * Where an event tells that a container failed, the open questions inside it are cancelled along with it.
  * With an `ending` the run ends with it: it asks nothing more, is never resumed, and is told of.
  */
 export async function recordLastBatch(
@@ -33,10 +40,9 @@ export async function recordLastBatch(
   batch: PricedBatch,
   ending?: Ending,
 ): Promise<void> {
-  if (ending && batch.questions.length > 0) {
-    // The statement would not see the questions that it asks itself.
-    await recordBatch(db, lease, batch)
-    return recordLastBatch(db, lease, { entries: [], questions: [], events: [], executions: [] }, ending)
+  if (batch.questions.length > 0 && (ending || failedIn(batch.events).length > 0)) {
+    await recordQuestions(db, lease, batch)
+    return recordLastBatch(db, lease, { ...batch, questions: [] }, ending)
   }
   const { executions } = batch
   // What is thrown after a commit undoes nothing; but a lost lease has written nothing either.
@@ -47,12 +53,20 @@ export async function recordLastBatch(
 
 /** As `recordLastBatch`, with more to follow in the transaction. */
 export async function recordBatch(db: ScopedDb, lease: RunLease, batch: PricedBatch): Promise<void> {
-  await recordRows(db, lease, batch)
+  const isClosing = batch.questions.length > 0 && failedIn(batch.events).length > 0
+  if (isClosing) await recordQuestions(db, lease, batch)
+  await recordRows(db, lease, isClosing ? { ...batch, questions: [] } : batch)
   await insertExecutions(db, batch.executions)
+}
+
+/** In a statement of their own: one that closes questions would not see those that it asks itself. */
+function recordQuestions(db: ScopedDb, lease: RunLease, { questions }: PricedBatch): Promise<void> {
+  return recordRows(db, lease, { ...nothing, questions })
 }
 
 async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, ending?: Ending): Promise<void> {
   const { entries, events } = batch
+  const failed = failedIn(events)
   const calls = events.flatMap(callsOf)
   const total = (of: (call: ModelCall) => number) => calls.reduce((sum, call) => sum + of(call), 0)
   const { rows } = await sql`
@@ -71,7 +85,7 @@ async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, end
       where ${holds(lease)}
       returning organization_id, id, workflow_id, workflow_version, attempt,
         event_seq - ${events.length}::int as base
-    )${insertsOf(batch)}${ending ? afterEnding(ending) : sql``}
+    )${insertsOf(batch)}${ending || failed.length > 0 ? closing(failed, ending) : sql``}${ending ? afterEnding(ending) : sql``}
     select base from lease
   `.execute(db)
   if (rows.length === 0) throw leaseLost(lease)
@@ -113,12 +127,34 @@ function endingColumns({ status, output, error }: Ending) {
     lease_expires_at = null, finished_at = now()`
 }
 
-function afterEnding({ status }: Ending) {
+/** A container that failed, and what every address inside it begins with. */
+interface FailedContainer {
+  address: string
+  inside: string
+}
+
+function failedIn(events: readonly TimedEvent[]): FailedContainer[] {
+  return events.flatMap((event) => {
+    const inside = event.type === 'node.failed' ? endedInside(event) : null
+    return event.type === 'node.failed' && inside !== null ? [{ address: event.address, inside }] : []
+  })
+}
+
+/** Cancels the open questions inside the containers that failed, naming the one that failed first, or all with an ending. */
+function closing(failed: readonly FailedContainer[], ending: Ending | undefined) {
+  const around = sql`from json_to_recordset(${JSON.stringify(failed)}::json) as f(address text, inside text)
+          where starts_with(question.address, f.inside)`
   return sql`, closed as (
-      update run_interrupts question set status = 'cancelled' from lease
+      update run_interrupts question set status = 'cancelled',
+        answered_by = (select json_build_object('kind', 'system', 'id', ${failureCloser}::text, 'name', f.address) ${around} limit 1)
+      from lease
       where question.organization_id = lease.organization_id and question.run_id = lease.id
-        and question.status = 'pending'
-    ), snapshots as (
+        and question.status = 'pending'${ending ? sql`` : sql` and exists (select ${around})`}
+    )`
+}
+
+function afterEnding({ status }: Ending) {
+  return sql`, snapshots as (
       delete from run_snapshots snapshot using lease
       where snapshot.organization_id = lease.organization_id and snapshot.run_id = lease.id
     ), writes as (

@@ -104,6 +104,7 @@ export interface WorkflowTables {
     status: Generated<'pending' | 'answered' | 'expired' | 'cancelled'>
     request: Json
     answer: OptionalJson
+    /** Who answered or closed it: kind, id and name. */
     answered_by: OptionalJson
     answered_at: OptionalTime
     due_at: OptionalTime

@@ -254,6 +254,73 @@ export function describeTransport(bench: () => TransportBench): void {
     expect((await bench().events(by, run.id)).some(({ type }) => type === 'run.waiting')).toBe(false)
   })
 
+  it.each(['one batch', 'two batches', 'the last batch'])(
+    'cancels the open questions inside a container whose failure is recorded, and no others: in %s',
+    async (how) => {
+      const { by, transport, run, claim } = await begin()
+      const inside = ['both[0]/left', 'both[1]/inner[3]/deep', 'both[1]/answered']
+      const outside = ['both2[0]/other', 'bot', 'around[0]/both[0]/other']
+      const questions = [...inside, ...outside].map(question)
+      const error = { code: 'node.failed', message: 'No.' }
+      const failed = { attempt: 1, error, durationMs: 1, handling: 'continue' as const, at }
+      const events: TimedEvent[] = [
+        // A leaf may bear any name: only a container has an inside.
+        { type: 'node.failed', address: 'both2', nodeId: 'both2', nodeType: 'tool', ...failed },
+        { type: 'node.failed', address: 'both', nodeId: 'both', nodeType: 'parallel', ...failed },
+      ]
+      if (how !== 'one batch') {
+        await transport.record(claim.lease, { ...nothing, questions })
+        await bench().answer(by, run.id, 'both[1]/answered')
+      }
+      if (how === 'the last batch') {
+        const ending: TimedEvent = { type: 'run.failed', error, at }
+        await transport.finish(claim.lease, { status: 'failed', error }, { ...nothing, events: [...events, ending] })
+      } else if (how === 'one batch') await transport.record(claim.lease, { ...nothing, questions, events })
+      else await transport.record(claim.lease, { ...nothing, events })
+      const { interrupts } = await bench().run(by, run.id)
+      const statuses = Object.fromEntries(interrupts.map(({ address, status }) => [address, status]))
+      const rest = how === 'the last batch' ? 'cancelled' : 'pending'
+      expect(statuses).toEqual({
+        ...Object.fromEntries(outside.map((address) => [address, rest])),
+        'both[0]/left': 'cancelled',
+        'both[1]/inner[3]/deep': 'cancelled',
+        'both[1]/answered': how === 'one batch' ? 'cancelled' : 'answered',
+      })
+      const refusal = (address: string) =>
+        bench()
+          .answer(by, run.id, address)
+          .catch((error: Error) => error.message)
+      expect(await refusal('both[0]/left')).toContain('"both", in which it was asked, failed')
+      if (how === 'the last batch')
+        expect(await refusal('bot')).toBe('The question at "bot" is cancelled already: nothing was changed.')
+    },
+  )
+
+  it('leaves a question closed that is asked again, and lets the run wait for another one', async () => {
+    const { by, transport, run, claim } = await begin()
+    const error = { code: 'node.failed', message: 'No.' }
+    const node = { address: 'both', nodeId: 'both', nodeType: 'parallel' as const }
+    const failed: TimedEvent = {
+      type: 'node.failed',
+      ...node,
+      attempt: 1,
+      error,
+      durationMs: 1,
+      handling: 'continue',
+      at,
+    }
+    await transport.record(claim.lease, { ...nothing, questions: [question('both[0]/left')] })
+    await transport.record(claim.lease, { ...nothing, questions: [question('both[0]/left')], events: [failed] })
+    await transport.finish(claim.lease, { status: 'waiting', interrupts: [question('sure')] }, nothing)
+    expect(await bench().run(by, run.id)).toMatchObject({
+      status: 'waiting',
+      interrupts: [
+        { address: 'both[0]/left', status: 'cancelled' },
+        { address: 'sure', status: 'pending' },
+      ],
+    })
+  })
+
   it('numbers events without a gap also when answers come in between', async () => {
     const { by, transport, run, claim } = await begin()
     const addresses = Array.from({ length: 8 }, (_value, index) => `q${index}`)
