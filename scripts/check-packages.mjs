@@ -91,13 +91,14 @@ async function install(packages) {
 
 /** The promises about what a door pulls in, which only the built files can prove. */
 async function checkReach({ package: name, specifier: door, file }) {
-  const { specifiers, sources } = await moduleImports(file)
+  const { specifiers, later, sources } = await moduleImports(file)
   const complain = (what, promise) => problems.push(`${door} reaches ${what}: ${promise}`)
-  for (const specifier of specifiers) {
+  if (door === '@fairlead/sdk') for (const specifier of specifiers) complain(specifier, 'the client loads nothing else')
+  for (const specifier of [...specifiers, ...later]) {
     const isZod = specifier === 'zod' || specifier.startsWith('zod/')
     if (name === '@fairlead/core' && specifier.startsWith('node:')) complain(specifier, 'the core runs anywhere')
     if (name === '@fairlead/core' && isZod && isZodFree(door)) complain(specifier, 'this door holds no schema')
-    if (door === '@fairlead/sdk') complain(specifier, 'the client has no run-time dependency')
+    if (name === '@fairlead/sdk' && specifier.startsWith('node:')) complain(specifier, 'the client runs anywhere')
   }
   const foreign = sources.find((source) => source.includes('/node_modules/'))
   if (foreign) complain(foreign, 'nothing of another author is bundled')

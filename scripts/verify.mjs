@@ -24,18 +24,18 @@ const steps = [
   },
   { build: { title: 'build', command: ['pnpm', '-r', 'build'] } },
   {
-    test: {
-      title: 'tests',
-      live: true,
-      command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${testReport}`],
-    },
-  },
-  {
     packages: {
       title: 'packed packages',
       command: ['node', 'scripts/check-packages.mjs', ...(process.env.CI ? ['--oldest-node'] : [])],
     },
     size: { title: 'bundle sizes', command: ['size-limit'] },
+  },
+  {
+    test: {
+      title: 'tests',
+      live: true,
+      command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${testReport}`],
+    },
   },
 ]
 

@@ -22,7 +22,7 @@ export async function seed(controlPlane: ControlPlane, baseUrl: string, folder: 
   const memory = await rememberOrganization(controlPlane, path)
   const client = createClient({ baseUrl, apiKey: memory.apiKey })
   for (const [key, { name, content }] of Object.entries(prompts)) {
-    if (!(await exists(client.prompts.get(key))))
+    if (!(await exists(client.prompts.head(key))))
       await client.prompts.create({ key, name, content, commitMessage: 'First version' })
   }
   if (memory.workflowId && (await exists(client.workflows.get(memory.workflowId)))) {

@@ -8,7 +8,7 @@ if (!FAIRLEAD_API_KEY) {
 }
 const client = createClient({ baseUrl: FAIRLEAD_URL, apiKey: FAIRLEAD_API_KEY })
 const content = { text: 'Write a release note of one paragraph about: {{changes}}' }
-await client.prompts.get('release-note').catch((error) => {
+await client.prompts.head('release-note').catch((error) => {
   if (error.code !== 'prompt.not_found') throw error
   return client.prompts.create({ key: 'release-note', content })
 })

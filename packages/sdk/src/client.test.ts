@@ -6,8 +6,11 @@ it('reaches every endpoint of the API', async () => {
   const reached = new Set<string>()
   const send = async (url: string, { method }: RequestInit) => {
     reached.add(`${method} ${new URL(url).pathname.replace('/api/v1', '')}`)
-    if (url.endsWith('/events')) return new Response(null, { status: 204 })
-    return Response.json({ id: 'x', data: [], nextCursor: null }, { headers: { ETag: '"1"' } })
+    if (url.endsWith('events')) return new Response(null, { status: 204 })
+    return Response.json(
+      { id: 'x', data: [], nextCursor: null, content: { text: '' }, references: [] },
+      { headers: { ETag: '"1"' } },
+    )
   }
   const client = createClient({
     baseUrl: 'http://plane.test',

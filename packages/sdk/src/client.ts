@@ -38,7 +38,7 @@ export function createClient(options: OptionsWhereTypesAre): Client {
   return {
     workflows: new Workflows(transport),
     runs: new Runs(transport),
-    prompts: new Prompts(transport),
+    prompts: new Prompts(transport, options.prompts),
     analytics: new Analytics(transport),
     tenant: new Tenant(transport),
   }

@@ -9,6 +9,15 @@ export {
   type Head,
 } from './error.ts'
 export type { List, Page } from './page.ts'
+export type {
+  DeliveredPrompt,
+  GetPromptOptions,
+  PromptDeliveryOptions,
+  PromptOrigin,
+  PromptSelection,
+  PromptStore,
+  PromptVariables,
+} from './prompt/delivery/options.ts'
 export type { Committed, Place, PromptHistory } from './prompt/history.ts'
 export type { Prompts } from './prompt/index.ts'
 export type { PromptReview } from './prompt/review.ts'

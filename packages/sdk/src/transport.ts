@@ -3,6 +3,7 @@ import type { RequestOf, ResponseOf } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import { endpoints } from '@fairlead/core/endpoints'
 import { FairleadApiError, FairleadConflictError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
+import type { PromptDeliveryOptions } from './prompt/delivery/options.ts'
 import type { Surroundings } from './retry.ts'
 import { delayBefore, realSurroundings } from './retry.ts'
 
@@ -22,6 +23,8 @@ export interface ClientOptions {
   maxRetries?: number
   /** Told before each wait for another attempt, also of a run's events: for logs and counters. What it throws ends the call. */
   onRetry?: (retry: Retry) => void
+  /** How `prompts.get` caches. */
+  prompts?: PromptDeliveryOptions
 }
 
 /** A repetition that is about to come. */
@@ -75,13 +78,14 @@ const unclear = new Set([408, 502, 503, 504])
 /** Sends requests by the endpoints' data, again and again where that is safe. */
 export class Transport {
   readonly #options: ClientOptions
-  readonly #api: string
+  /** The address that the endpoints' paths are below. */
+  readonly api: string
   readonly surroundings: Surroundings
 
   constructor(options: ClientOptions, surroundings: Surroundings = realSurroundings) {
     this.#options = options
     // Whoever copies the address from a terminal or a browser has the path of the API behind it.
-    this.#api = `${options.baseUrl.replace(/(\/api\/v1)?\/*$/, '')}/api/v1`
+    this.api = `${options.baseUrl.replace(/(\/api\/v1)?\/*$/, '')}/api/v1`
     this.surroundings = surroundings
   }
 
@@ -116,24 +120,36 @@ export class Transport {
   }
 
   /**
-   * Opens an event stream; one attempt, without a limit of time. Throws like `call`; null when the server says that there
-   * is nothing to follow.
+   * One attempt without a limit of time. The answer as it came, where it is expected; else throws like `call`. That
+   * something is not modified is no error.
    */
+  async send(
+    name: EndpointName,
+    sent: Sent,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    isExpected = ({ ok, status }: Response) => ok || status === 304,
+  ): Promise<Response> {
+    const failed = (error: unknown): never => {
+      throw connectionError(signal.aborted ? signal.reason : error, endpoints[name], undefined)
+    }
+    const request = this.#request(endpoints[name], sent, headers, await within(signal, this.#key()))
+    const response = await this.#send(request, signal).catch(failed)
+    if (isExpected(response)) return response
+    throw await errorOf(response).catch(failed)
+  }
+
+  /** Opens an event stream, like `send`; null when the server says that there is nothing to follow. */
   async open(
     name: EndpointName,
     sent: Sent,
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Response | null> {
-    const key = await within(signal, this.#key())
-    const request = this.#request(endpoints[name], sent, { Accept: 'text/event-stream', ...headers }, key)
-    const response = await this.#send(request, signal).catch((error) => {
-      throw connectionError(signal.aborted ? signal.reason : error, endpoints[name], undefined)
-    })
-    if (response.status === 204) return null
-    const isStream = response.headers.get('Content-Type')?.startsWith('text/event-stream')
-    if (response.ok && isStream) return response
-    throw await errorOf(response).catch((error) => connectionError(error, endpoints[name], undefined))
+    const isStream = (response: Response) =>
+      response.status === 204 || (response.ok && /^text\/event-stream/.test(response.headers.get('Content-Type')!))
+    const response = await this.send(name, sent, { Accept: 'text/event-stream', ...headers }, signal, isStream)
+    return response.status === 204 ? null : response
   }
 
   async #attempt(endpoint: Endpoint, sent: Sent, options: CallOptions, headers: Record<string, string>) {
@@ -183,7 +199,7 @@ export class Transport {
       },
       ...(hasBody ? { body: JSON.stringify(sent.body) } : {}),
     }
-    return { url: `${this.#api}${pathOf(endpoint, sent)}`, init }
+    return { url: `${this.api}${pathOf(endpoint, sent)}`, init }
   }
 
   #send({ url, init }: Prepared, signal: AbortSignal): Promise<Response> {
@@ -257,7 +273,7 @@ function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function tagOf({ headers }: Response): string {
+export function tagOf({ headers }: Response): string {
   return (headers.get('ETag') ?? '').replace(/^(W\/)?"(.*)"$/, '$2')
 }
 

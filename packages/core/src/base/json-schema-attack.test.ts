@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { cpuClock } from './cpu-time.suite.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { validateJson } from './json-schema.ts'
 import { checkJsonSchema } from './json-schema-check.ts'
 import { StepBudget } from './step-budget.ts'
 
-const mostMs = 2_000
+/** Many times what the longest takes where they end by their budget, and nothing against what they would take without. */
+const mostMs = 10_000
 
 function nested(depth: number, key = 'a'): unknown {
   let value: unknown = {}
@@ -51,11 +53,11 @@ describe('a check that would not end is a fault that says so', () => {
     ],
   ])('%s', (_, schema, value) => {
     expect(checkJsonSchema(schema)).toEqual([])
-    const started = performance.now()
+    const spent = cpuClock()
     expect(validateJson(schema, value)).toEqual([
       { pointer: '', message: "Can't be checked: it takes more than 5,000,000 steps." },
     ])
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test('several checks can share one budget', () => {
@@ -87,7 +89,7 @@ describe('a check that would not end is a fault that says so', () => {
 describe('hostile schemas end quickly by themselves', () => {
   test('patterns, formats and lists of distinct items', () => {
     const text = `${'a'.repeat(20_000)}!`
-    const started = performance.now()
+    const spent = cpuClock()
     for (const pattern of ['^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '(x+x+)+y', 'a*a*a*a*a*b']) {
       expect(validateJson({ pattern }, text)).toHaveLength(1)
       expect(validateJson({ patternProperties: { [pattern]: false } }, { [text]: 1 })).toEqual([])
@@ -99,7 +101,7 @@ describe('hostile schemas end quickly by themselves', () => {
     expect(validateJson({ uniqueItems: true }, [...items, { id: 7 }])).toEqual([
       { pointer: '', message: 'Duplicate items at indexes 7 and 50000.' },
     ])
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test('a list of faults has an end', () => {
@@ -108,19 +110,19 @@ describe('hostile schemas end quickly by themselves', () => {
 
   test('many patterns that are long to compile', () => {
     const schema = { anyOf: numbers.map((n) => ({ pattern: `a{999}${n}` })) }
-    const started = performance.now()
+    const spent = cpuClock()
     expect(checkJsonSchema(schema)).toEqual([
       { pointer: '', message: 'Its patterns take more than 5,000,000 steps to compile.' },
     ])
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test('addresses within addresses', () => {
     let schema: object = {}
     for (let level = 0; level < 100; level++) schema = { $id: `https://a.example/${level}`, properties: { x: schema } }
-    const started = performance.now()
+    const spent = cpuClock()
     expect(checkJsonSchema(schema)).toEqual([])
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test('many references that meet', () => {
@@ -129,8 +131,8 @@ describe('hostile schemas end quickly by themselves', () => {
       allOf: many.map(() => ({ $ref: '#/$defs/a' })),
       $defs: { a: { allOf: many.map(() => ({ $ref: '#/$defs/b' })) }, b: {} },
     }
-    const started = performance.now()
+    const spent = cpuClock()
     expect(checkJsonSchema(schema)).toEqual([])
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 })

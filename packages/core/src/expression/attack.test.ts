@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { cpuClock } from '../base/cpu-time.suite.ts'
 import { FairleadError } from '../base/error.ts'
 import { compileExpression } from './expression.ts'
 
@@ -204,7 +205,7 @@ describe('nothing hangs or fills the memory', () => {
   const times = (count: number, part: string, glue: string) => Array.from({ length: count }, () => part).join(glue)
 
   /** Generous beyond the 10 ms that an evaluation takes when it runs warm: machines of tests are slow and shared. */
-  const mostMs = 250
+  const mostMs = 500
 
   test.each([
     "text.matches('^(a+)+$')",
@@ -263,9 +264,9 @@ describe('nothing hangs or fills the memory', () => {
   ])('%s is stopped by the budget', (source) => {
     const expression = compileExpression(source, declared)
     expect(expression.diagnostics).toEqual([])
-    const started = performance.now()
+    const spent = cpuClock()
     expect(() => expression.evaluate(values)).toThrow(expect.objectContaining({ code: 'expression.limit' }))
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test.each([
@@ -275,9 +276,9 @@ describe('nothing hangs or fills the memory', () => {
     'long.exists(x, x == 5)',
     'big.size() + long.size() > 0',
   ])('%s ends soon by itself', (source) => {
-    const started = performance.now()
+    const spent = cpuClock()
     expect(typeof compileExpression(source, declared).evaluate(values)).toBe('boolean')
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test.each([
@@ -300,10 +301,10 @@ describe('nothing hangs or fills the memory', () => {
     ['a long pattern', `big.matches('${'(a|b)*'.repeat(1_000)}')`],
     ['three nested loops', 'thousand.all(x, thousand.all(y, thousand.all(z, true)))'],
   ])('%s are refused', (_name, source) => {
-    const started = performance.now()
+    const spent = cpuClock()
     const { diagnostics } = compileExpression(source, declared)
     expect(diagnostics.some((diagnostic) => diagnostic.severity === 'error')).toBe(true)
-    expect(performance.now() - started).toBeLessThan(mostMs)
+    expect(spent()).toBeLessThan(mostMs)
   })
 
   test.each([

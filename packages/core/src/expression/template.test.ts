@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cpuClock } from '../base/cpu-time.suite.ts'
 import { parseTemplate, renderTemplate } from './template.ts'
 
 test('slots take members and list positions, with spaces allowed; strings go in as they are, the rest as JSON', () => {
@@ -84,15 +85,15 @@ test('a text that would be too long is refused before it is put together', () =>
   const tooLong = expect.objectContaining({ code: 'expression.too_long' })
   expect(renderTemplate('{{a}}{{a}}', { a: 'xxx' }, 6)).toBe('xxxxxx')
   expect(() => renderTemplate('{{a}}{{a}}!', { a: 'xxx' }, 6)).toThrow(tooLong)
-  const started = performance.now()
+  const spent = cpuClock()
   const list = Array.from({ length: 10_000 }, (_, n) => n)
   expect(() => renderTemplate('{{a}}'.repeat(20_000), { a: list })).toThrow(tooLong)
   expect(renderTemplate('{{a.7}}'.repeat(20_000), { a: list })).toBe('7'.repeat(20_000))
-  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(spent()).toBeLessThan(2_000)
 })
 
 test('a hostile template is cut in linear time', () => {
-  const started = performance.now()
+  const spent = cpuClock()
   for (const text of [
     '{{'.repeat(100_000),
     `{{${' '.repeat(200_000)}`,
@@ -101,5 +102,5 @@ test('a hostile template is cut in linear time', () => {
   ]) {
     expect(parseTemplate(text).paths).toEqual([])
   }
-  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(spent()).toBeLessThan(2_000)
 })

@@ -70,24 +70,31 @@ export function renderTemplate(
   values: Record<string, unknown>,
   most: number = expressionLimits.renderedLength,
 ): string {
+  return fillTemplate(parseTemplate(text), values, most)
+}
+
+/** `renderTemplate` of a text that was cut already. */
+export function fillTemplate({ parts }: Template, values: Record<string, unknown>, most: number): string {
+  // Each path is printed once, however often it stands in the template.
   const printed = new Map<string, string>()
   let length = 0
-  const pieces = parseTemplate(text).parts.map((part) => {
+  let text = ''
+  for (const part of parts) {
     const piece = typeof part === 'string' ? part : fill(part, values, printed)
     length += piece.length
     if (length > most) throw tooLong(most)
-    return piece
-  })
-  return pieces.join('')
+    text += piece
+  }
+  return text
 }
 
-/** Each path is printed once, however often it stands in the template. */
 function fill(slot: TemplateSlot, values: Record<string, unknown>, printed: Map<string, string>): string {
-  const path = slot.path.join('.')
-  const known = printed.get(path)
-  if (known !== undefined) return known
-  const text = print(read(slot, values))
-  printed.set(path, text)
+  const path = slot.path.length === 1 ? slot.path[0]! : slot.path.join('.')
+  let text = printed.get(path)
+  if (text === undefined) {
+    text = print(read(slot, values))
+    printed.set(path, text)
+  }
   return text
 }
 

@@ -54,6 +54,12 @@ export const historyEndpoints = {
   verifyPromptHistory: { method: 'GET', path: '/prompts/:id/verification', permission: 'prompt:read' },
 } as const satisfies Record<string, Endpoint>
 
+/** What applications and workers fetch, and how they hear that it has moved. */
+export const deliveryEndpoints = {
+  resolvePrompt: { ...read, path: '/prompts/:id/resolved' },
+  streamPromptEvents: { method: 'GET', path: '/prompt-events', permission: 'prompt:read', stream: true },
+} as const satisfies Record<string, Endpoint>
+
 /** Whole histories that come and go, as to and from git. */
 export const transferEndpoints = {
   exportPrompt: { method: 'GET', path: '/prompts/:id/export', permission: 'prompt:read' },
@@ -94,6 +100,7 @@ export const reviewEndpoints = {
 /** The prompt room of the HTTP API, as data. */
 export const promptEndpoints = {
   ...versionEndpoints,
+  ...deliveryEndpoints,
   ...refEndpoints,
   ...historyEndpoints,
   ...transferEndpoints,

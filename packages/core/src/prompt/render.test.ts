@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuClock } from '../base/cpu-time.suite.ts'
 import { maxRenderedLength, renderPrompt } from './render.ts'
 import { messagesOf, variablesOf } from './variables.ts'
 
@@ -65,11 +66,11 @@ describe('a rendered prompt', () => {
   it('is refused before it is put together when its messages would be too long', () => {
     const slots = '{{x}}'.repeat(20_000)
     const tooLong = expect.objectContaining({ code: 'prompt.too_long', data: { most: maxRenderedLength } })
-    const started = performance.now()
+    const spent = cpuClock()
     for (const x of ['x'.repeat(20_000), Array.from({ length: 5_000 }, () => 'x')]) {
       expect(() => renderPrompt({ text: slots }, { x })).toThrow(tooLong)
     }
-    expect(performance.now() - started).toBeLessThan(500)
+    expect(spent()).toBeLessThan(1_500)
     const messages = [1, 2].map(() => ({ role: 'user' as const, content: '{{x}}' }))
     expect(() => renderPrompt({ messages }, { x: 'x'.repeat(maxRenderedLength / 2 + 1) })).toThrow(tooLong)
     expect(renderPrompt({ messages }, { x: 'x'.repeat(maxRenderedLength / 2) })).toMatchObject({ ok: true })

@@ -1,5 +1,7 @@
+import type { JsonSchema } from '../base/index.ts'
 import { FairleadError, StepBudget, validateJson, withDefaults } from '../base/index.ts'
-import { renderTemplate } from '../expression/index.ts'
+import type { Template } from '../expression/index.ts'
+import { fillTemplate, parseTemplate } from '../expression/index.ts'
 import type { PromptContent, PromptMessage } from './document-schema.ts'
 import { messagesOf, variablesOf } from './variables.ts'
 
@@ -18,25 +20,49 @@ export const maxRenderedLength = 4_000_000
 /** So many of the variables that there are a fault names. */
 const mostNames = 20
 
+/** A version that is rendered many times: its templates are cut and its variables found once. */
+export interface PreparedPrompt {
+  /** Like `renderPrompt`. */
+  render(variables: Record<string, unknown>): RenderResult
+}
+
+/** Prepares a content, which must not change from then on. */
+export function preparePrompt(content: PromptContent): PreparedPrompt {
+  const declared = variablesOf(content)
+  const templates = messagesOf(content).map((message) => ({
+    role: message.role,
+    template: parseTemplate(message.content),
+  }))
+  return {
+    render(variables) {
+      const filled = withDefaults(declared, variables)
+      const faults = findFaults(declared, variables, filled)
+      return faults.length > 0 ? { ok: false, faults } : renderMessages(templates, filled)
+    },
+  }
+}
+
 /**
  * Fills a version's templates; a variable that is left out takes its schema's default. A missing, an unknown or a mistyped
  * variable is a fault that names it, and nothing is left half filled. Throws `prompt.too_long` when the messages would
  * have more than `maxRenderedLength` characters, before they are put together.
  */
 export function renderPrompt(content: PromptContent, variables: Record<string, unknown>): RenderResult {
-  const declared = variablesOf(content)
+  return preparePrompt(content).render(variables)
+}
+
+function findFaults(
+  declared: Record<string, JsonSchema>,
+  variables: Record<string, unknown>,
+  filled: Record<string, unknown>,
+): VariableFault[] {
   const faults: VariableFault[] = []
-  const names = Object.keys(declared)
-  const known = `${names.slice(0, mostNames).join(', ') || 'none'}${names.length > mostNames ? ', …' : ''}`
-  for (const name of Object.keys(variables)) {
-    if (Object.hasOwn(declared, name)) continue
-    faults.push({
-      variable: name,
-      pointer: `/${name}`,
-      message: `The prompt has no variable "${name}"; it has: ${known}.`,
-    })
+  const unknown = Object.keys(variables).filter((name) => !Object.hasOwn(declared, name))
+  const known = unknown.length > 0 ? listed(Object.keys(declared)) : ''
+  for (const name of unknown) {
+    const message = `The prompt has no variable "${name}"; it has: ${known}.`
+    faults.push({ variable: name, pointer: `/${name}`, message })
   }
-  const filled = withDefaults(declared, variables)
   const budget = new StepBudget()
   for (const [name, schema] of Object.entries(declared)) {
     if (!Object.hasOwn(filled, name)) {
@@ -47,15 +73,20 @@ export function renderPrompt(content: PromptContent, variables: Record<string, u
       faults.push({ variable: name, pointer: `/${name}${fault.pointer}`, message: fault.message })
     }
   }
-  if (faults.length > 0) return { ok: false, faults }
-  return renderMessages(content, filled)
+  return faults
 }
 
-function renderMessages(content: PromptContent, variables: Record<string, unknown>): RenderResult {
+function listed(names: string[]): string {
+  return `${names.slice(0, mostNames).join(', ') || 'none'}${names.length > mostNames ? ', …' : ''}`
+}
+
+type MessageTemplate = Pick<PromptMessage, 'role'> & { template: Template }
+
+function renderMessages(templates: readonly MessageTemplate[], variables: Record<string, unknown>): RenderResult {
   let left = maxRenderedLength
   try {
-    const messages = messagesOf(content).map(({ role, content: template }) => {
-      const text = renderTemplate(template, variables, left)
+    const messages = templates.map(({ role, template }) => {
+      const text = fillTemplate(template, variables, left)
       left -= text.length
       return { role, content: text }
     })

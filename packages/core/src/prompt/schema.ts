@@ -1,4 +1,5 @@
 export { promptContract } from './contract-schema.ts'
+export { ComposedReference, PromptEvent, ResolvedPrompt } from './delivery-contract-schema.ts'
 export { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
 export { MergePreview } from './history-contract-schema.ts'
 export { RefLogEntry } from './ref-contract-schema.ts'

@@ -5,6 +5,8 @@ import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
 import type { Versioned } from '../versioned.ts'
 import { versioned } from '../versioned.ts'
+import type { PromptDelivery } from './delivery/delivery.ts'
+import type { DeliveredPrompt, GetOptionsOf, PromptDeliveryOptions } from './delivery/options.ts'
 import { PromptHistory } from './history.ts'
 import { PromptReview } from './review.ts'
 
@@ -17,9 +19,12 @@ export class Prompts {
   /** Protection, checks and merge requests. */
   readonly review: PromptReview
   readonly #transport: Transport
+  readonly #options: PromptDeliveryOptions | undefined
+  #delivery: Promise<PromptDelivery> | undefined
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, options: PromptDeliveryOptions | undefined) {
     this.#transport = transport
+    this.#options = options
     this.history = new PromptHistory(transport)
     this.review = new PromptReview(transport)
   }
@@ -37,8 +42,30 @@ export class Prompts {
     return listFrom(this.#transport, 'listPrompts', { query }, options)
   }
 
-  /** A prompt with the head of `main`. */
-  async get(id: string, options?: CallOptions): Promise<Versioned<Prompt & { head: PromptVersion | null }>> {
+  /**
+   * A prompt as an application uses it, out of the cache where it may be: what a label, a branch or a version says, complete,
+   * with its templates filled. Never throws when there is a `fallback` (but in a page that can't load the rest of this
+   * client); without one, what every call throws, and `prompt.invalid_variables`.
+   */
+  async get<Name extends string>(name: Name, options?: GetOptionsOf<Name>): Promise<DeliveredPrompt> {
+    // Loaded by whom gets prompts: it brings JSON Schema with it, which is larger than all the rest.
+    this.#delivery ??= import('./delivery/delivery.ts').then(
+      ({ PromptDelivery }) => new PromptDelivery(this.#transport, this.#options),
+      (error) => {
+        this.#delivery = undefined
+        throw error
+      },
+    )
+    return (await this.#delivery).get(name, options ?? {})
+  }
+
+  /** Ends the connection on which moves are heard of; `get` goes on without. */
+  async close(): Promise<void> {
+    ;(await this.#delivery)?.close()
+  }
+
+  /** A prompt with the head of `main`, to commit on top of. */
+  async head(id: string, options?: CallOptions): Promise<Versioned<Prompt & { head: PromptVersion | null }>> {
     return versioned(await this.#transport.call('getPrompt', { params: { id } }, options))
   }
 

@@ -1,15 +1,11 @@
 import type { RunEvent } from '@fairlead/core/workflow'
 import { FairleadApiError, FairleadConnectionError } from '../error.ts'
+import { EventStream } from '../event-stream.ts'
 import { delayBefore } from '../retry.ts'
-import { EventStreamParser } from '../sse.ts'
 import type { Transport } from '../transport.ts'
 
 /** Attempts in a row that bring nothing, before giving up: about half a minute, as long as a restart takes. */
 const maxAttempts = 10
-/** A server that is silent for so long, although it has a heartbeat every 15 s, is dead. */
-const silenceMs = 45_000
-/** A connection that was open for so long was a good one: what cut it may do so as often as it likes. */
-const steadyMs = 5_000
 /** The most that a stream's own `retry` is heeded. */
 const longestRetryMs = 30_000
 const passing = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -27,11 +23,13 @@ export async function* readEvents(
   let retryMs = 0
   let failures = 0
   for (;;) {
-    const connection = new Connection(transport, signal)
+    const connection = new EventStream(transport, signal)
+    const headers: Record<string, string> = lastSeq > 0 ? { 'Last-Event-ID': String(lastSeq) } : {}
     let failure: Error
     try {
-      if (!(await connection.open(runId, lastSeq))) return
-      for await (const event of connection.events()) {
+      // It has ended, and all of it was seen.
+      if (!(await connection.open('streamRunEvents', { params: { id: runId } }, headers))) return
+      for await (const event of connection.events<RunEvent>()) {
         if (event.seq <= lastSeq) continue
         if (event.seq > lastSeq + 1) throw new FairleadConnectionError(`event ${lastSeq + 1} was left out`)
         lastSeq = event.seq
@@ -63,87 +61,12 @@ export async function* readEvents(
   }
 }
 
-/** One connection, which is closed as soon as the server has been silent for too long while something was awaited. */
-class Connection {
-  readonly #transport: Transport
-  readonly #controller = new AbortController()
-  readonly #signal: AbortSignal
-  readonly #parser = new EventStreamParser()
-  #response: Response | null = null
-  #openedAt = 0
-  #openMs = 0
-  #isDead = false
-
-  constructor(transport: Transport, signal: AbortSignal | undefined) {
-    this.#transport = transport
-    this.#signal = signal ? AbortSignal.any([signal, this.#controller.signal]) : this.#controller.signal
-  }
-
-  /** The reconnection time that the server asked for. */
-  get retryMs(): number | undefined {
-    return this.#parser.retryMs
-  }
-
-  /** After it is closed: whether it was open for long, and not just silent. */
-  get wasSteady(): boolean {
-    return !this.#isDead && this.#response !== null && this.#openMs >= steadyMs
-  }
-
-  /** False when there is nothing to follow: the run has ended, and all of it was seen. */
-  async open(runId: string, lastSeq: number): Promise<boolean> {
-    const headers: Record<string, string> = lastSeq > 0 ? { 'Last-Event-ID': String(lastSeq) } : {}
-    const sent = { params: { id: runId } }
-    this.#response = await this.#awaited(this.#transport.open('streamRunEvents', sent, headers, this.#signal))
-    this.#openedAt = this.#transport.surroundings.now()
-    return this.#response !== null
-  }
-
-  async *events(): AsyncGenerator<RunEvent, void, undefined> {
-    const reader = this.#response!.body!.getReader()
-    const decoder = new TextDecoder()
-    for (;;) {
-      const { value, done } = await this.#awaited(reader.read()).catch((error) => {
-        throw connectionError(this.#isDead ? this.#controller.signal.reason : error)
-      })
-      if (done) return
-      // As a stream, since a character may come in two pieces.
-      for (const { data } of this.#parser.feed(decoder.decode(value, { stream: true }))) yield eventIn(data)
-    }
-  }
-
-  close(): void {
-    this.#openMs = this.#transport.surroundings.now() - this.#openedAt
-    this.#controller.abort()
-  }
-
-  /** Only while the reader waits for the server: a reader that takes its time does not make the server silent. */
-  #awaited<Value>(work: Promise<Value>): Promise<Value> {
-    const stop = this.#transport.surroundings.after(silenceMs, () => {
-      this.#isDead = true
-      this.#controller.abort(new Error(`nothing came for ${silenceMs} ms`))
-    })
-    return work.finally(stop)
-  }
-}
-
-function eventIn(data: string): RunEvent {
-  try {
-    return JSON.parse(data)
-  } catch (error) {
-    throw connectionError(error)
-  }
-}
-
 function isLast({ type }: RunEvent): boolean {
   return type === 'run.completed' || type === 'run.failed' || type === 'run.cancelled'
 }
 
 function isPassing(error: unknown): error is Error {
   return error instanceof FairleadApiError ? passing.has(error.status) : error instanceof FairleadConnectionError
-}
-
-function connectionError(cause: unknown): FairleadConnectionError {
-  return new FairleadConnectionError(cause instanceof Error ? cause.message : String(cause), { cause })
 }
 
 function broken(runId: string, lastSeq: number, failure: Error): Error {

@@ -5,6 +5,7 @@ import { doctor } from './doctor.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import { createOrganization, listOrganizations, migrate, printOpenApi } from './maintenance.ts'
 import { complain, say } from './output.ts'
+import { printTypes } from './print-types.ts'
 import { exportPrompt, importPrompt, mirrorPrompts } from './prompts.ts'
 import { serve } from './serve.ts'
 
@@ -35,6 +36,7 @@ const commands: Record<string, Command> = {
   'prompts export': exportPrompt,
   'prompts import': importPrompt,
   'prompts mirror': mirrorPrompts,
+  types: printTypes,
 }
 
 const help = `fairlead: the control plane of Fairlead
@@ -51,6 +53,8 @@ Usage: fairlead [command] [options]
   prompts export        --organization <slug> --prompt <key> --git <folder>: its history into a git repository
   prompts import        --organization <slug> --prompt <key> --git <folder> [--path <file>]: from one
   prompts mirror        --organization <slug> --folder <folder> [--label <label>]: what all prompts say now, as files
+  types                 [--url <url>] [--label <label>] [--out <file>] [--check]: TypeScript for the variables of
+                        all prompts of the organization whose key is FAIRLEAD_API_KEY
   openapi               print the OpenAPI document
   doctor                check this machine, the configuration and the database
 
@@ -85,6 +89,9 @@ const knownOptions = {
   path: text,
   folder: text,
   label: text,
+  url: text,
+  out: text,
+  check: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const

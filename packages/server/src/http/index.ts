@@ -12,6 +12,7 @@ export type {
   UserIdentity,
 } from './handler.ts'
 export { createIdempotency } from './idempotency.ts'
+export { beat, beginStream, createBell, heartbeatMs } from './live-stream.ts'
 export type { HttpMetrics } from './metrics.ts'
 export { createMetrics } from './metrics.ts'
 export { createOpenApi } from './openapi.ts'

@@ -4,6 +4,7 @@ import { canonicalJson, FairleadError } from '@fairlead/core/base'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
+import type { PromptChanges } from './change-feed.ts'
 import type { Protection, RefChange } from './protection.ts'
 import { hex, toVersion } from './record.ts'
 import * as refStore from './ref-store.ts'
@@ -12,6 +13,7 @@ import type * as store from './store.ts'
 export interface RefMoverParts {
   protection: Protection
   clock: Clock
+  changes: Pick<PromptChanges, 'announce'>
 }
 
 /** A change of a ref: where from, where to, by whom, and why. */
@@ -62,6 +64,7 @@ export class RefMover {
     }
     const before = await refStore.lastLogHash(db, prompt.id)
     await refStore.insertLogEntry(db, { ...entry, prev_hash: before, hash: hashOf(entry, before) })
+    this.#parts.changes.announce(prompt)
   }
 }
 

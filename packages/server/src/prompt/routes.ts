@@ -2,6 +2,7 @@ import type { promptEndpoints, versionEndpoints } from '@fairlead/core/prompt'
 import type { Handlers } from '../http/index.ts'
 import { pageOf } from '../http/index.ts'
 import { actorOf } from './actor.ts'
+import { createDeliveryRoutes } from './delivery-routes.ts'
 import { createHistoryRoutes } from './history-routes.ts'
 import { createRefRoutes } from './ref-routes.ts'
 import { createReviewRoutes } from './review-routes.ts'
@@ -17,6 +18,7 @@ export function createPromptRoutes({
 }: PromptServices & { tryPrompt: TryPrompt }): Handlers<keyof typeof promptEndpoints> {
   return {
     ...createVersionRoutes(services.prompts, tryPrompt),
+    ...createDeliveryRoutes(services.delivery, services.changes),
     ...createRefRoutes(services.refs),
     ...createHistoryRoutes(services.history),
     ...createTransferRoutes(services.transfers),

@@ -1,4 +1,6 @@
 import type { Database } from '../database/index.ts'
+import { PromptChanges } from './change-feed.ts'
+import { DeliveryService } from './delivery-service.ts'
 import { HistoryService } from './history-service.ts'
 import type { CheckSource } from './ports.ts'
 import { Protection } from './protection.ts'
@@ -22,6 +24,8 @@ export interface PromptRoomParts {
 
 export interface PromptServices {
   prompts: PromptService
+  delivery: DeliveryService
+  changes: PromptChanges
   refs: RefService
   history: HistoryService
   reviews: ReviewService
@@ -32,10 +36,13 @@ export interface PromptServices {
 /** The prompt room's services; all of them move refs in one way, under one protection. */
 export function createPromptServices({ database, clock, createId, checks, audit }: PromptRoomParts): PromptServices {
   const protection = new Protection(checks)
-  const refs = new RefMover({ protection, clock })
+  const changes = new PromptChanges(database)
+  const refs = new RefMover({ protection, clock, changes })
   const versions = new VersionWriter({ refs, clock, createId })
   return {
     prompts: new PromptService({ database, versions, createId }),
+    delivery: new DeliveryService(database),
+    changes,
     refs: new RefService({ database, refs }),
     history: new HistoryService({ database, refs, versions }),
     reviews: new ReviewService({ database, protection, refs, versions, clock, createId }),

@@ -1,5 +1,6 @@
 import type { Database } from '../database/index.ts'
 import { resyncPayload } from '../database/index.ts'
+import { heartbeatMs } from '../http/index.ts'
 import type { EventFrame, EventPage } from './event-page.ts'
 import { readPage } from './event-page.ts'
 import { unknownRun } from './run-service.ts'
@@ -17,8 +18,6 @@ export interface Viewer {
 /** How many events of a run are kept for the viewers that are not far behind, and how long their texts may be together. */
 const keptFrames = 2_000
 const keptLength = 8_000_000
-/** Between two signs of life, in ms. */
-const heartbeatMs = 15_000
 
 /**
  * What every viewer of a run in this process reads from. One notification leads to one read of the database, however many

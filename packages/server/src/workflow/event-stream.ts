@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Response } from 'express'
+import { beat, beginStream, createBell } from '../http/index.ts'
 import type { EventFeeds } from './event-feed.ts'
 
 export interface StreamRequest {
@@ -12,9 +13,6 @@ export interface StreamRequest {
   signal: AbortSignal
 }
 
-/** After which time a viewer shall connect again, in ms. */
-const reconnectMs = 1_000
-
 /**
  * Streams a run's events from a number on, as server-sent events whose ids are the sequence numbers. Ends after the run's
  * last event, when the viewer or its credential goes, or when the server drains; a viewer that comes back with `Last-Event-ID` misses
@@ -23,15 +21,9 @@ const reconnectMs = 1_000
 export async function streamEvents(feeds: EventFeeds, request: StreamRequest, response: Response): Promise<void> {
   const { organizationId, runId, follow, signal } = request
   const bell = createBell(signal)
-  const beat = () => void response.write(': alive\n\n')
-  const { feed, leave } = feeds.join(organizationId, runId, { wake: bell.ring, beat })
+  const { feed, leave } = feeds.join(organizationId, runId, { wake: bell.ring, beat: () => beat(response) })
   try {
-    response.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-cache, no-transform',
-      'X-Accel-Buffering': 'no',
-    })
-    response.write(`retry: ${reconnectMs}\n\n`)
+    beginStream(response)
     let { after } = request
     while (!signal.aborted) {
       const frames = await feed.after(after)
@@ -48,28 +40,5 @@ export async function streamEvents(feeds: EventFeeds, request: StreamRequest, re
     response.end()
   } finally {
     leave()
-  }
-}
-
-/** Remembers that it was rung, so that nothing that happens between two waits is missed. */
-function createBell(signal: AbortSignal) {
-  let isRung = false
-  let answer = () => {}
-  const ring = () => {
-    isRung = true
-    answer()
-  }
-  signal.addEventListener('abort', ring, { once: true })
-  return {
-    ring,
-    rung: () =>
-      new Promise<void>((resolve) => {
-        answer = () => {
-          isRung = false
-          answer = () => {}
-          resolve()
-        }
-        if (isRung || signal.aborted) answer()
-      }),
   }
 }

@@ -70,6 +70,8 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   createPrompt: async (by) => ({
     body: { key: by.name(), name: by.name(), description: by.name(), content: greeting(by), commitMessage: by.name() },
   }),
+  resolvePrompt: async (by) => ({ params: { id: (await newPrompt(by)).id }, query: { branch: 'main' } }),
+  streamPromptEvents: async () => ({ query: { follow: 'false' } }),
   listPrompts: async () => ({}),
   getPrompt: async (by) => ({ params: { id: (await newPrompt(by)).id } }),
   createPromptVersion: async (by) => {

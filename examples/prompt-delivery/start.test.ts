@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Client } from '@fairlead/sdk'
+import { createClient } from '@fairlead/sdk'
+import type { ControlPlane } from '@fairlead/server'
+import { createControlPlane } from '@fairlead/server'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import type { RunningExample } from '../run-example.suite.ts'
+import { runExample } from '../run-example.suite.ts'
+
+let controlPlane: ControlPlane
+let client: Client
+let env: Record<string, string>
+let folder: string
+const running: RunningExample[] = []
+
+const start = (...args: string[]) => {
+  const example = runExample('prompt-delivery', args, { ...env, PROMPTS: folder })
+  running.push(example)
+  return example
+}
+const said = (text: string) => ({ content: { text: `${text}: {{changes}}` } })
+const filled = (version: number, text: string) =>
+  new RegExp(`version ${version}: ${text}: \\["faster start","fewer bytes"\\]`)
+
+beforeAll(async () => {
+  controlPlane = await createControlPlane({ memory: true, logLevel: 'warn', env: { NODE_ENV: 'test' } })
+  await controlPlane.listen(0, '127.0.0.1')
+  const { key } = await controlPlane.bootstrapOrganization({ name: 'Test', slug: 'test', keyName: 'Test' })
+  env = { FAIRLEAD_URL: controlPlane.url, FAIRLEAD_API_KEY: key.secret }
+  client = createClient({ baseUrl: controlPlane.url, apiKey: key.secret })
+  folder = mkdtempSync(join(tmpdir(), 'fairlead-prompts-'))
+})
+afterEach(() => {
+  for (const { child } of running.splice(0)) child.kill('SIGKILL')
+})
+afterAll(async () => {
+  await controlPlane.close()
+  rmSync(folder, { recursive: true })
+})
+
+it('has its fallback as long as there is no prompt', async () => {
+  const example = start()
+  expect([await example.ended, example.output()]).toEqual([
+    0,
+    'fallback: version -: In one sentence, what is new: ["faster start","fewer bytes"]\n',
+  ])
+})
+
+it('follows a label within a second, drops it when it is removed, and ends when its work is done', async () => {
+  const first = await client.prompts.create({ key: 'release-note', ...said('One') })
+  const second = await client.prompts.commit(first, said('Two'))
+  let label = await client.prompts.history.moveLabel({ id: first.id, etag: null }, 'production', { to: '1' })
+  const example = start('--watch')
+  await example.printed(filled(1, 'One'))
+  const moves: number[] = []
+  for (const [to, version, text] of [
+    ['2', 2, 'Two'],
+    ['1', 1, 'One'],
+  ] as const) {
+    const seen = example.output().length
+    label = await client.prompts.history.moveLabel({ id: first.id, etag: label.etag }, 'production', {
+      to,
+      force: true,
+    })
+    const movedAt = performance.now()
+    await expect
+      .poll(() => example.output().slice(seen), { interval: 5, timeout: 5_000 })
+      .toMatch(filled(version, text))
+    moves.push(performance.now() - movedAt)
+  }
+  expect(Math.min(...moves)).toBeLessThan(1_000)
+  const seen = example.output().length
+  await client.prompts.history.removeLabel({ id: first.id, etag: label.etag }, 'production')
+  // Without the label it is the head of `main`.
+  await expect.poll(() => example.output().slice(seen)).toMatch(filled(second.versionNumber, 'Two'))
+
+  const once = start()
+  expect([await once.ended, once.output()]).toEqual([0, expect.stringMatching(filled(2, 'Two'))])
+  expect(once.output()).toMatch(/^server/)
+})
+
+it('starts with what was said last when the control plane is away', async () => {
+  env = { ...env, FAIRLEAD_URL: controlPlane.url }
+  await controlPlane.close()
+  const example = start()
+  expect([await example.ended, example.output()]).toEqual([0, expect.stringMatching(filled(2, 'Two'))])
+  expect(example.output()).toMatch(/^store/)
+})

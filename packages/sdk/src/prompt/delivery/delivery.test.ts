@@ -1,0 +1,442 @@
+import type { PromptContent, PromptEvent } from '@fairlead/core/prompt'
+import { describe, expect, it } from 'vitest'
+import type { Surroundings } from '../../retry.ts'
+import { Transport } from '../../transport.ts'
+import { PromptDelivery } from './delivery.ts'
+import type { PromptDeliveryOptions, PromptStore } from './options.ts'
+
+/** Waiting that goes on when the clock of the test does. */
+function testClock() {
+  let now = 1_000_000
+  const timers = new Set<{ at: number; call: () => void }>()
+  const after = (delayMs: number, call: () => void) => {
+    const timer = { at: now + delayMs, call }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
+  const surroundings: Surroundings = {
+    now: () => now,
+    random: () => 0.5,
+    after,
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        after(delayMs, resolve)
+        signal?.addEventListener('abort', () => reject(signal.reason))
+      }),
+  }
+  return {
+    surroundings,
+    async pass(ms: number) {
+      now += ms
+      for (const timer of [...timers].toSorted((one, other) => one.at - other.at)) {
+        if (timer.at > now) continue
+        timers.delete(timer)
+        timer.call()
+      }
+      await settled()
+    },
+  }
+}
+
+/** What is under way without waiting for a clock comes to its end. */
+async function settled() {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+interface Said {
+  content: PromptContent
+  version?: number
+  references?: { promptId: string; key: string; versionId: string; versionNumber: number; label: string | null }[]
+}
+
+/** A control plane that says what a test wants, and counts what it was asked. */
+function controlPlane() {
+  const prompts = new Map<string, Said>()
+  const asked: string[] = []
+  const streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
+  const plane = {
+    prompts,
+    asked,
+    streams,
+    /** What it does instead of answering. */
+    trouble: undefined as (() => Response | Promise<Response>) | undefined,
+    tell(event: PromptEvent) {
+      for (const stream of streams) stream.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`))
+    },
+    cut() {
+      for (const stream of streams) stream.error(new Error('cut'))
+      streams.clear()
+    },
+    async fetch(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+      const { pathname, search } = new URL(String(url))
+      if (plane.trouble) return plane.trouble()
+      if (pathname.endsWith('/prompt-events')) {
+        const stream = new ReadableStream<Uint8Array>({
+          start(controller) {
+            streams.add(controller)
+            init?.signal?.addEventListener('abort', () => streams.delete(controller))
+          },
+        })
+        return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } })
+      }
+      const [, name = ''] = /\/prompts\/([^/]+)\/resolved$/.exec(pathname) ?? []
+      const tag = new Headers(init?.headers).get('If-None-Match')
+      const said = prompts.get(name + search) ?? prompts.get(name)
+      asked.push(`${name}${search}${tag === null ? '' : ` unless ${tag}`}`)
+      if (!said) return problem(404, 'prompt.version_not_found')
+      const { content, version = 1, references = [] } = said
+      const etag = `"${version}-${references.map(({ versionNumber }) => versionNumber).join('-')}"`
+      if (tag === etag) return new Response(null, { status: 304, headers: { ETag: etag } })
+      const body = {
+        ...{ promptId: `id-${name}`, key: name, versionId: `v${version}`, versionNumber: version },
+        ...{ commitHash: String(version), content, references },
+      }
+      return Response.json(body, { headers: { ETag: etag } })
+    },
+  }
+  return plane
+}
+
+function problem(status: number, code: string, headers: Record<string, string> = {}) {
+  const body = { type: 'about:blank', title: code, status, code, detail: `It is ${code}.`, requestId: 'r' }
+  return Response.json(body, { status, headers })
+}
+
+function storeOf(entries: Record<string, string> = {}): PromptStore & { entries: Map<string, string> } {
+  const kept = new Map(Object.entries(entries))
+  return {
+    entries: kept,
+    getItem: async (key) => kept.get(key) ?? null,
+    setItem: async (key, value) => kept.set(key, value),
+    removeItem: async (key) => kept.delete(key),
+  }
+}
+
+function setup(options: PromptDeliveryOptions = {}, plane = controlPlane()) {
+  const clock = testClock()
+  const transport = new Transport(
+    { baseUrl: 'http://plane.test', apiKey: 'key', fetch: plane.fetch as typeof fetch, maxRetries: 0 },
+    clock.surroundings,
+  )
+  const errors: Error[] = []
+  const all = { onError: (error: Error) => errors.push(error), events: false, ...options }
+  const delivery = new PromptDelivery(transport, all, clock.surroundings)
+  const textOf = async (name: string, ...rest: [Parameters<PromptDelivery['get']>[1]?]) => {
+    const { messages, origin } = await delivery.get(name, rest[0] ?? {})
+    return [messages.map(({ content }) => content).join('|'), origin]
+  }
+  return { plane, clock, delivery, errors, textOf }
+}
+
+const away = () => Promise.reject(new TypeError('connection refused'))
+
+describe('a prompt that is got', () => {
+  it('is asked for once while it is fresh, by all who want it at the same time', async () => {
+    const { plane, clock, textOf } = setup()
+    plane.prompts.set('greet', { content: { text: 'Hello' } })
+    const both = await Promise.all([textOf('greet'), textOf('greet')])
+    expect(both).toEqual([
+      ['Hello', 'server'],
+      ['Hello', 'server'],
+    ])
+    await clock.pass(29_000)
+    expect(await textOf('greet')).toEqual(['Hello', 'cache'])
+    expect(plane.asked).toEqual(['greet'])
+  })
+
+  it('is another one by each label, branch and version', async () => {
+    const { plane, textOf } = setup()
+    for (const query of ['?label=a', '?branch=b', '?version=3', '']) {
+      plane.prompts.set(`greet${query}`, { content: { text: query } })
+    }
+    expect(await textOf('greet', { label: 'a' })).toEqual(['?label=a', 'server'])
+    expect(await textOf('greet', { branch: 'b' })).toEqual(['?branch=b', 'server'])
+    expect(await textOf('greet', { version: 3 })).toEqual(['?version=3', 'server'])
+    expect(await textOf('greet')).toEqual(['', 'server'])
+  })
+
+  it('is given at once when it is stale, and refreshed by its entity tag', async () => {
+    const { plane, clock, textOf } = setup()
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
+    await clock.pass(31_000)
+    expect(await textOf('greet')).toEqual(['one', 'stale'])
+    await settled()
+    expect(await textOf('greet')).toEqual(['two', 'cache'])
+    await clock.pass(31_000)
+    await textOf('greet')
+    await settled()
+    expect(await textOf('greet')).toEqual(['two', 'cache'])
+    expect(plane.asked).toEqual(['greet', 'greet unless "1-"', 'greet unless "2-"'])
+  })
+
+  it('is never older than a minute while the control plane answers', async () => {
+    const { plane, clock, textOf } = setup()
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
+    await clock.pass(61_000)
+    expect(await textOf('greet')).toEqual(['two', 'server'])
+  })
+
+  it('is what was said last while the control plane is away, which is then left alone for a while', async () => {
+    const { plane, clock, delivery, errors, textOf } = setup()
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    let attempts = 0
+    plane.trouble = () => {
+      attempts++
+      return away()
+    }
+    await clock.pass(3_600_000)
+    const old = await delivery.get('greet', {})
+    expect([old.origin, old.error?.message]).toEqual(['stale', expect.stringContaining('connection refused')])
+    for (let n = 0; n < 50; n++) expect(await textOf('greet')).toEqual(['one', 'stale'])
+    expect(attempts).toBe(1)
+    expect(errors).toHaveLength(1)
+    plane.trouble = undefined
+    await clock.pass(6_000)
+    expect(await textOf('greet')).toEqual(['one', 'server'])
+  })
+
+  it('has messages of the caller’s own, and a content that nobody can change', async () => {
+    const { plane, delivery, textOf } = setup()
+    plane.prompts.set('greet', { content: { messages: [{ role: 'system', content: 'one' }], tools: ['a'] } })
+    const { messages, content } = await delivery.get('greet', {})
+    messages[0]!.content = 'mine'
+    messages.push({ role: 'user', content: 'more' })
+    expect(() => content.tools!.push('b')).toThrow(TypeError)
+    expect(await textOf('greet')).toEqual(['one', 'cache'])
+    expect(await textOf('greet', { variables: {} })).toEqual(['one', 'cache'])
+  })
+
+  it('that is one version is asked for once and for all', async () => {
+    const { plane, clock, textOf } = setup()
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet', { version: 1 })
+    await clock.pass(1e9)
+    expect(await textOf('greet', { version: 1 })).toEqual(['one', 'cache'])
+    expect(plane.asked).toHaveLength(1)
+  })
+
+  it('is forgotten when its label is removed, in the memory and in the store', async () => {
+    const store = storeOf()
+    const { plane, clock, textOf } = setup({ store })
+    plane.prompts.set('greet?label=live', { content: { text: 'one' } })
+    await textOf('greet', { label: 'live' })
+    await settled()
+    expect(store.entries.size).toBe(1)
+    plane.prompts.clear()
+    await clock.pass(31_000)
+    await textOf('greet', { label: 'live' })
+    await settled()
+    expect(store.entries.size).toBe(0)
+    await expect(textOf('greet', { label: 'live' })).rejects.toMatchObject({ code: 'prompt.version_not_found' })
+    expect(await textOf('greet', { label: 'live', fallback: 'mine' })).toEqual(['mine', 'fallback'])
+  })
+
+  it('is not forgotten for what something in between answers', async () => {
+    const { plane, clock, textOf } = setup()
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    plane.trouble = () => new Response('<h1>404 Not Found</h1>', { status: 404 })
+    await clock.pass(61_000)
+    expect(await textOf('greet')).toEqual(['one', 'stale'])
+  })
+
+  it('is forgotten last when it was asked for last', async () => {
+    const { plane, textOf } = setup()
+    for (let n = 0; n <= 1_000; n++) plane.prompts.set(`p${n}`, { content: { text: `${n}` } })
+    for (let n = 0; n < 1_000; n++) await textOf(`p${n}`)
+    await textOf('p0')
+    await textOf('p1000')
+    plane.asked.length = 0
+    expect(await textOf('p0')).toEqual(['0', 'cache'])
+    expect(await textOf('p1')).toEqual(['1', 'server'])
+  })
+})
+
+describe('what a prompt said last', () => {
+  it('outlives the process in a store', async () => {
+    const store = storeOf()
+    const before = setup({ store })
+    before.plane.prompts.set('greet', { content: { text: 'Hello {{name}}' } })
+    await before.textOf('greet')
+    await settled()
+    const after = setup({ store })
+    after.plane.trouble = away
+    expect(await after.textOf('greet', { variables: { name: 'Ada' } })).toEqual(['Hello Ada', 'store'])
+    expect(await after.textOf('greet', { label: 'other', fallback: 'mine' })).toEqual(['mine', 'fallback'])
+    after.plane.trouble = undefined
+    after.plane.prompts.set('greet', { content: { text: 'Hi' }, version: 2 })
+    await after.clock.pass(6_000)
+    expect(await after.textOf('greet')).toEqual(['Hi', 'server'])
+  })
+
+  it('does not keep anybody waiting for a control plane that is silent', async () => {
+    const { plane, clock, textOf } = setup()
+    plane.trouble = () => new Promise(() => {})
+    const waiting = textOf('greet', { fallback: 'mine' })
+    await settled()
+    await clock.pass(3_000)
+    expect(await waiting).toEqual(['mine', 'fallback'])
+    expect(await textOf('greet', { fallback: 'mine' })).toEqual(['mine', 'fallback'])
+  })
+
+  it('is asked for anew where a store fails or holds something else', async () => {
+    const broken: PromptStore = {
+      getItem: () => 'no JSON',
+      setItem: () => {
+        throw new Error('full')
+      },
+      removeItem: () => Promise.reject(new Error('gone')),
+    }
+    const { plane, errors, textOf } = setup({ store: broken })
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    expect(await textOf('greet')).toEqual(['one', 'server'])
+    await settled()
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('JSON'), 'full'])
+  })
+})
+
+describe('variables', () => {
+  const content = {
+    text: '{{who}}, {{tone}}',
+    variables: { who: { type: 'string' }, tone: { enum: ['kind', 'brief'], default: 'kind' } },
+  }
+
+  it('fill the templates; without any, templates are given as they stand', async () => {
+    const { plane, textOf } = setup()
+    plane.prompts.set('greet', { content })
+    expect(await textOf('greet', { variables: { who: 'Ada' } })).toEqual(['Ada, kind', 'server'])
+    expect(await textOf('greet')).toEqual(['{{who}}, {{tone}}', 'cache'])
+  })
+
+  it.each([
+    ['a missing one', {}, 'The variable "who" is missing.'],
+    ['an unknown one', { who: 'Ada', whom: 'x' }, 'The prompt has no variable "whom"; it has: who, tone.'],
+    ['a mistyped one', { who: 'Ada', tone: 'loud' }, '/tone'],
+  ])('are refused by name: %s', async (_, variables, sentence) => {
+    const { plane, delivery } = setup()
+    plane.prompts.set('greet', { content })
+    await expect(delivery.get('greet', { variables })).rejects.toMatchObject({
+      code: 'prompt.invalid_variables',
+      message: expect.stringContaining(sentence),
+    })
+    const instead = await delivery.get('greet', { variables, fallback: { text: 'Hi {{who}}' } })
+    expect(instead).toMatchObject({ origin: 'fallback', version: null, error: { code: 'prompt.invalid_variables' } })
+  })
+
+  it('fill a fallback as far as it knows them', async () => {
+    const { plane, textOf } = setup()
+    plane.trouble = away
+    const variables = { who: 'Ada', tone: 'kind' }
+    expect(await textOf('greet', { variables, fallback: 'Hi {{who}}' })).toEqual(['Hi Ada', 'fallback'])
+    expect(await textOf('greet', { fallback: 'Hi {{who}}' })).toEqual(['Hi {{who}}', 'fallback'])
+  })
+})
+
+describe('moves', () => {
+  const changed = (name: string): PromptEvent => ({ type: 'prompt.changed', promptId: `id-${name}` })
+
+  it('are heard of, and what moved is refreshed at once, also where it is composed in', async () => {
+    const { plane, clock, textOf } = setup({ events: true })
+    const reference = { promptId: 'id-tone', key: 'tone', versionId: 't1', versionNumber: 1, label: 'production' }
+    plane.prompts.set('greet', { content: { text: 'one' }, references: [reference] })
+    plane.prompts.set('other', { content: { text: 'same' } })
+    for (const name of ['greet', 'other']) await textOf(name)
+    await textOf('other', { version: 1 })
+    await settled()
+    plane.asked.length = 0
+    plane.prompts.set('greet', { content: { text: 'two' }, references: [{ ...reference, versionNumber: 2 }] })
+    plane.tell(changed('tone'))
+    await settled()
+    await clock.pass(100)
+    expect(await textOf('greet')).toEqual(['two', 'cache'])
+    plane.tell({ type: 'prompt.resync', promptId: null })
+    await settled()
+    await clock.pass(100)
+    expect(plane.asked[0]).toBe('greet unless "1-1"')
+    expect(plane.asked.slice(1).sort()).toEqual(['greet unless "1-2"', 'other unless "1-"'])
+  })
+
+  it('that come while a prompt is refreshed have it refreshed once more', async () => {
+    const { plane, clock, textOf } = setup({ events: true })
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    await settled()
+    const gate = Promise.withResolvers<void>()
+    const answer = plane.fetch.bind(plane)
+    plane.trouble = async () => {
+      plane.trouble = undefined
+      const early = await answer('http://plane.test/api/v1/prompts/greet/resolved')
+      await gate.promise
+      return early
+    }
+    plane.tell(changed('greet'))
+    await settled()
+    await clock.pass(100)
+    plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
+    plane.tell(changed('greet'))
+    await settled()
+    gate.resolve()
+    await settled()
+    expect((await textOf('greet'))[0]).toBe('two')
+  })
+
+  it('that come while a prompt is first asked for have it refreshed at once', async () => {
+    const { plane, clock, textOf } = setup({ events: true })
+    plane.prompts.set('other', { content: { text: 'same' } })
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('other')
+    await settled()
+    const gate = Promise.withResolvers<void>()
+    const answer = plane.fetch.bind(plane)
+    plane.trouble = async () => {
+      plane.trouble = undefined
+      const early = await answer('http://plane.test/api/v1/prompts/greet/resolved')
+      await gate.promise
+      return early
+    }
+    const first = textOf('greet')
+    await settled()
+    plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
+    plane.tell(changed('greet'))
+    await settled()
+    gate.resolve()
+    expect(await first).toEqual(['one', 'server'])
+    await clock.pass(100)
+    expect(await textOf('greet')).toEqual(['two', 'cache'])
+  })
+
+  it('that were missed while the connection was broken are made good by the resync of the next', async () => {
+    const { plane, clock, errors, textOf } = setup({ events: true })
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    await settled()
+    expect(plane.streams.size).toBe(1)
+    plane.cut()
+    await settled()
+    expect(errors).toHaveLength(1)
+    plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
+    await clock.pass(2_000)
+    expect(plane.streams.size).toBe(1)
+    plane.tell({ type: 'prompt.resync', promptId: null })
+    await settled()
+    await clock.pass(100)
+    expect(await textOf('greet')).toEqual(['two', 'cache'])
+  })
+
+  it('are not heard of once it is closed', async () => {
+    const { plane, clock, delivery, textOf } = setup({ events: true })
+    plane.prompts.set('greet', { content: { text: 'one' } })
+    await textOf('greet')
+    await settled()
+    delivery.close()
+    await settled()
+    await clock.pass(120_000)
+    expect(plane.streams.size).toBe(0)
+    expect(await textOf('greet')).toEqual(['one', 'server'])
+  })
+})

@@ -1,0 +1,24 @@
+import type { deliveryEndpoints } from '@fairlead/core/prompt'
+import type { Handlers } from '../http/index.ts'
+import type { PromptChanges } from './change-feed.ts'
+import { streamChanges } from './change-stream.ts'
+import type { DeliveryService } from './delivery-service.ts'
+import { tagOf } from './delivery-service.ts'
+
+/** What applications fetch and follow, over HTTP. */
+export function createDeliveryRoutes(
+  delivery: DeliveryService,
+  changes: PromptChanges,
+): Handlers<keyof typeof deliveryEndpoints> {
+  return {
+    async resolvePrompt({ organizationId, params, query }) {
+      const resolved = await delivery.resolve(organizationId, params.id, query)
+      return { status: 200, body: resolved, etag: tagOf(resolved) }
+    },
+
+    async streamPromptEvents({ organizationId, query, signal }) {
+      const follow = query.follow !== 'false'
+      return { stream: (response) => streamChanges(changes, { organizationId, follow, signal }, response) }
+    },
+  }
+}
