@@ -21,20 +21,22 @@ interface ConnectionInside {
 /**
  * Runs a statement as a transaction of its own, opened by another statement right before it. Postgres takes all that
  * comes before one `Sync` for a transaction: it commits or rolls back by itself, and answers once instead of three times.
+ * Where the opening fails, Postgres skips the statement.
  */
 export async function runAlone(client: PoolClient, opening: Opening, config: QueryConfig): Promise<QueryResult> {
-  const opened = isParsed(client, opening) ? undefined : parse(client, opening)
-  const answer = new Promise<QueryResult>((resolve, reject) => {
-    const callback = (error: Error | undefined, result: unknown) =>
-      error ? reject(error) : resolve(result as QueryResult)
-    client.query(new AloneQuery(opening, config, callback))
-  })
-  const [first, second] = await Promise.allSettled([opened, answer])
-  const failed = [first, second].find((end) => end.status === 'rejected')
-  if (!failed) return answer
-  // From here the trace leads to whoever runs the statement, not to the socket.
-  Error.captureStackTrace(failed.reason)
-  throw failed.reason
+  // Should this fail, so does what is opened with it; and only that one's answer tells whether it was carried out.
+  if (!isParsed(client, opening)) parse(client, opening).catch(() => {})
+  try {
+    return await new Promise<QueryResult>((resolve, reject) => {
+      const callback = (error: Error | undefined, result: unknown) =>
+        error ? reject(error) : resolve(result as QueryResult)
+      client.query(new AloneQuery(opening, config, callback))
+    })
+  } catch (error) {
+    // From here the trace leads to whoever runs the statement, not to the socket.
+    Error.captureStackTrace(error as Error)
+    throw error
+  }
 }
 
 function isParsed(client: PoolClient, { name }: Opening): boolean {
@@ -43,7 +45,7 @@ function isParsed(client: PoolClient, { name }: Opening): boolean {
   return name === '' || name in parsedStatements || name in submittedNamedStatements
 }
 
-/** What it sets is over with it; it stays parsed for the session. */
+/** What it sets is over with its own transaction; it stays parsed for the session. */
 function parse(client: PoolClient, { name, text, values }: Opening): Promise<unknown> {
   return client.query({ name, text, values: [...values] })
 }

@@ -21,8 +21,9 @@ export function outsideScope<T>(work: () => T): T {
 
 /**
  * The last statement of the scope around it: the commit goes right behind it, in the same round trip, and answers with
- * it; a scope's only statement is the whole transaction. When the statement fails, everything is rolled back; what is thrown after it undoes nothing any more, so it must
- * check for itself, as a statement that inserts from what it has locked does.
+ * it; a scope's only statement is the whole transaction. When the statement fails, everything is rolled back; what is
+ * thrown after it undoes nothing any more, so it must check for itself, as a statement that inserts from what it has
+ * locked does.
  */
 export function committing<T>(statement: () => Promise<T>): Promise<T> {
   const scope = currentScope()
@@ -33,9 +34,9 @@ export function committing<T>(statement: () => Promise<T>): Promise<T> {
 
 /**
  * Runs `work` in one transaction on one session: begin with role and organization, sent together with the first
- * statement; the work; commit. When the work throws, or the transaction was aborted although the work did not, everything is rolled back and it throws.
- * What `work` gets is dead once it returns. A scope inside a scope throws `database.nested_checkout`: on a pool of one
- * it would wait for itself.
+ * statement; the work; commit. When the work throws, or the transaction was aborted although the work did not, everything
+ * is rolled back and it throws. What `work` gets is dead once it returns. A scope inside a scope throws
+ * `database.nested_checkout`: on a pool of one it would wait for itself.
  */
 export async function runScope<T>(
   backend: Backend,
