@@ -1,17 +1,30 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { PromptContent } from '../packages/core/src/prompt/schema.ts'
 import { parseWorkflow, validateWorkflow } from '../packages/core/src/workflow/index.ts'
 
-const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs')
-const pages = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const pages = readdirSync(join(root, 'docs')).map((name) => [name, readFileSync(join(root, 'docs', name), 'utf8')])
+const documentsOf = (text) => [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => JSON.parse(json))
 
-it.each(pages)('the workflows in docs/%s are valid', (_name, text) => {
-  const documents = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => JSON.parse(json))
+it('the workflows in docs/workflow.md are valid', () => {
+  const documents = documentsOf(new Map(pages).get('workflow.md'))
   expect(documents.length).toBeGreaterThan(0)
   for (const document of documents) {
     expect(parseWorkflow(document)).toMatchObject({ ok: true })
     expect(validateWorkflow(document)).toEqual([])
   }
+})
+
+it('the prompts in docs/prompt.md are valid', () => {
+  const documents = documentsOf(new Map(pages).get('prompt.md'))
+  expect(documents.length).toBeGreaterThan(0)
+  for (const document of documents) expect(PromptContent.parse(document)).toEqual(document)
+})
+
+it.each(pages)('every file that docs/%s links to is there', (_name, text) => {
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path)
+  for (const link of links) expect([link, existsSync(join(root, 'docs', link))]).toEqual([link, true])
 })

@@ -5,15 +5,17 @@ import { expect, it } from 'vitest'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = [...readme.matchAll(/<!-- (examples\/\S+) -->\n```ts\n([\s\S]*?)```/g)]
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+const texts = pages.map((name) => readFileSync(join(root, name), 'utf8')).join('\n')
+const blocks = [...texts.matchAll(/<!-- (examples\/\S+) -->\n```ts\n([\s\S]*?)```/g)]
 
-it.each(blocks.map(([, file, code]) => [file, code]))('the README shows %s as it is tested', (file, code) => {
+it.each(blocks.map(([, file, code]) => [file, code]))('the pages show %s as it is tested', (file, code) => {
   // The beginning of the file will do: an example may go on to end itself in an orderly way.
   expect(readFileSync(join(root, file), 'utf8').slice(0, code.length)).toBe(code)
 })
 
 it('every block of TypeScript in the README names the example that it shows', () => {
-  expect(readme.match(/```ts\n/g)).toHaveLength(blocks.length)
+  expect(readme.match(/```ts\n/g)).toHaveLength(blocks.filter(({ index }) => index < readme.length).length)
   expect(blocks.length).toBeGreaterThan(0)
 })
 

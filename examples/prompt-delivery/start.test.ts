@@ -81,6 +81,26 @@ it('follows a label within a second, drops it when it is removed, and ends when 
   expect(once.output()).toMatch(/^server/)
 })
 
+it('follows a label that its prompt only refers to', async () => {
+  const { prompts } = client
+  const tone = await prompts.create({ key: 'tone', content: { text: 'Kindly' } })
+  await prompts.commit(tone, { content: { text: 'Briefly' } })
+  const label = await prompts.history.moveLabel({ id: tone.id, etag: null }, 'production', { to: '1' })
+  const references = { tone: { prompt: 'tone', label: 'production' } }
+  const composed = { content: { text: '{{> tone}}: {{changes}}', references } }
+  const { id } = await prompts.head('release-note')
+  const composing = await prompts.history.moveBranch({ id, etag: null }, 'composing', { to: 'branch/main' })
+  const version = await prompts.commit({ id, etag: composing.etag }, { ...composed, branch: 'composing' })
+  const released = await prompts.history.moveLabel({ id, etag: null }, 'production', { to: `${version.versionNumber}` })
+  const example = start('--watch')
+  await example.printed(filled(version.versionNumber, 'Kindly'))
+  const movedAt = performance.now()
+  await prompts.history.moveLabel({ id: tone.id, etag: label.etag }, 'production', { to: '2' })
+  await example.printed(filled(version.versionNumber, 'Briefly'))
+  expect(performance.now() - movedAt).toBeLessThan(5_000)
+  await prompts.history.removeLabel({ id, etag: released.etag }, 'production')
+})
+
 it('starts with what was said last when the control plane is away', async () => {
   env = { ...env, FAIRLEAD_URL: controlPlane.url }
   await controlPlane.close()

@@ -33,6 +33,14 @@ async function run(workflowDocument: Workflow, runtime: WorkflowRuntime) {
 }
 
 describe('a prompt node', () => {
+  it('refuses a version that still refers to others, and reads partials nowhere else', async () => {
+    const models = { default: (messages: readonly { content: string }[]) => messages[0]!.content }
+    const stored = { text: 'Be {{> tone}}.', references: { tone: { prompt: 'tone', version: 1 } } }
+    const failure = await failureOf(run(document(), { models, prompts: { p: stored } }))
+    expect(failure).toMatchObject({ code: 'prompt.not_composed' })
+    expect((await run(document(), { models, prompts: { p: 'Be {{> tone}}.' } })).answer).toBe('Be {{> tone}}.')
+  })
+
   it('gives the text of a chat model of LangChain, and tells the call', async () => {
     const model = new FakeListChatModel({ responses: ['Tea is fine.'] })
     const { answer, calls } = await run(document(), { models: { default: model } })

@@ -152,8 +152,16 @@ async function findPrompt(source: PromptSource | undefined, request: PromptReque
 function toContent(promptId: string, prompt: PromptLike): PromptVersionContent {
   const base = { promptId, key: promptId, versionId: null, versionNumber: null, variables: {} }
   if (typeof prompt === 'string') return { ...base, messages: [{ role: 'user', content: prompt }] }
+  assertComposed(promptId, prompt)
   if ('messages' in prompt) return { ...base, ...prompt }
   const { model, outputSchema } = prompt
   const content = 'text' in prompt ? prompt.text : 'content' in prompt ? prompt.content : prompt.template
   return { ...base, messages: [{ role: 'user', content }], model, outputSchema }
+}
+
+/** As the control plane stores it, a prompt may refer to others, whose texts a model would miss. */
+function assertComposed(promptId: string, prompt: object): void {
+  if (!('references' in prompt) || Object.keys(prompt.references ?? {}).length === 0) return
+  const message = `The prompt "${promptId}" refers to others whose texts are not in it. Pass it through composePrompt of @fairlead/core/prompt first.`
+  throw new FairleadError('prompt.not_composed', message)
 }

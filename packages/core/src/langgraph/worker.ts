@@ -1,6 +1,7 @@
 import type { Clock } from '../base/index.ts'
 import { FairleadError } from '../base/index.ts'
 import type { Catalog, ClaimedRun, RunTransport, WorkerRegistration } from '../workflow/index.ts'
+import { pinKey } from '../workflow/index.ts'
 import { ClaimExecution } from './claim-execution.ts'
 import type { CompiledWorkflow } from './compile.ts'
 import { compileWorkflow } from './compile.ts'
@@ -131,13 +132,13 @@ export class Worker {
 
   /** One compiled graph serves all runs of a workflow version with the same prompt versions. */
   #compile({ lease, workflowId, workflowVersion, workflow, pins, prompts }: ClaimedRun): CompiledWorkflow {
-    const versions = Object.entries(pins).map(([nodeId, pin]) => [nodeId, pin.versionId])
+    const versions = Object.entries(pins).map(([nodeId, pin]) => [nodeId, pinKey(pin)])
     const key = JSON.stringify([lease.organizationId, workflowId, workflowVersion, versions])
     const known = this.#compiled.get(key)
     // Set again, so that the map's order is the order of use.
     this.#compiled.delete(key)
     const findPrompt = ({ nodeId, promptId }: PromptRequest) => {
-      const pinned = pins[nodeId] && prompts[pins[nodeId].versionId]
+      const pinned = pins[nodeId] && prompts[pinKey(pins[nodeId])]
       if (pinned) return pinned
       throw new FairleadError(
         'run.pin_lost',

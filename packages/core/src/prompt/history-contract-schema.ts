@@ -64,7 +64,7 @@ const Change = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('message'), change: AddedOrRemoved, path: z.string(), message: PromptMessage }),
   z.strictObject({
-    kind: z.enum(['variable', 'model', 'parameter', 'schema']),
+    kind: z.enum(['variable', 'reference', 'model', 'parameter', 'schema']),
     change: z.enum(['added', 'removed', 'changed']),
     path: z.string(),
     before: z.unknown(),

@@ -1,10 +1,13 @@
 export { type Author, encodeCommit, encodeContent } from './commit.ts'
+export { composePrompt, deepestReference, type ReferencedPrompt, referenceCycle } from './compose/compose-prompt.ts'
+export { findReferenceCycle, type Referrer } from './compose/reference-cycle.ts'
+export { type ReferenceFault, referenceFaults } from './compose/reference-faults.ts'
 export type { ComposedReference, PromptEvent, ResolvedPrompt } from './delivery-contract-schema.ts'
 export { type DiffOptions, diffLines, diffLinesAsync } from './diff/diff-lines.ts'
 export { diffPrompt, type PromptChange } from './diff/diff-prompt.ts'
 export { diffWords, splitWords } from './diff/diff-words.ts'
 export type { Edit, EditScript } from './diff/edit.ts'
-export type { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export type { PromptContent, PromptMessage, PromptModel, ReferenceTarget } from './document-schema.ts'
 export {
   deliveryEndpoints,
   historyEndpoints,
@@ -29,7 +32,14 @@ export { mergeWords } from './merge/merge-words.ts'
 export { type HunkResolution, type Resolution, type ResolvedMerge, resolveMerge } from './merge/resolve-merge.ts'
 export { type MergeableHistory, type MergeBase, mergeBaseOf } from './merge/virtual-base.ts'
 export type { RefLogEntry } from './ref-contract-schema.ts'
-export { type PreparedPrompt, preparePrompt, type RenderResult, renderPrompt, type VariableFault } from './render.ts'
+export {
+  maxRenderedLength,
+  type PreparedPrompt,
+  preparePrompt,
+  type RenderResult,
+  renderPrompt,
+  type VariableFault,
+} from './render.ts'
 export type { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'
 export { messagesOf, variablesOf } from './variables.ts'
 export type { Prompt, PromptReference, PromptVersion } from './version-schema.ts'

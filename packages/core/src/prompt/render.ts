@@ -26,8 +26,9 @@ export interface PreparedPrompt {
   render(variables: Record<string, unknown>): RenderResult
 }
 
-/** Prepares a content, which must not change from then on. */
+/** Prepares a content, which must not change from then on. Throws `prompt.not_composed` for one that still refers to others. */
 export function preparePrompt(content: PromptContent): PreparedPrompt {
+  if (Object.keys(content.references ?? {}).length > 0) throw notComposed()
   const declared = variablesOf(content)
   const templates = messagesOf(content).map((message) => ({
     role: message.role,
@@ -45,7 +46,8 @@ export function preparePrompt(content: PromptContent): PreparedPrompt {
 /**
  * Fills a version's templates; a variable that is left out takes its schema's default. A missing, an unknown or a mistyped
  * variable is a fault that names it, and nothing is left half filled. Throws `prompt.too_long` when the messages would
- * have more than `maxRenderedLength` characters, before they are put together.
+ * have more than `maxRenderedLength` characters, before they are put together, and `prompt.not_composed` for a version that
+ * still refers to others.
  */
 export function renderPrompt(content: PromptContent, variables: Record<string, unknown>): RenderResult {
   return preparePrompt(content).render(variables)
@@ -100,6 +102,11 @@ function renderMessages(templates: readonly MessageTemplate[], variables: Record
     const pointer = `/${path.replaceAll('.', '/')}`
     return { ok: false, faults: [{ variable: path, pointer, message: error.message }] }
   }
+}
+
+function notComposed(): FairleadError {
+  const message = 'The prompt refers to others whose texts are not in it yet. Put them there with composePrompt first.'
+  return new FairleadError('prompt.not_composed', message)
 }
 
 function tooLong(): FairleadError {

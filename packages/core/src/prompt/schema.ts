@@ -1,6 +1,6 @@
 export { promptContract } from './contract-schema.ts'
 export { ComposedReference, PromptEvent, ResolvedPrompt } from './delivery-contract-schema.ts'
-export { PromptContent, PromptMessage, PromptModel } from './document-schema.ts'
+export { PromptContent, PromptMessage, PromptModel, ReferenceTarget } from './document-schema.ts'
 export { MergePreview } from './history-contract-schema.ts'
 export { RefLogEntry } from './ref-contract-schema.ts'
 export { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'

@@ -56,6 +56,7 @@ export { type Handle, handlesOf } from './flow.ts'
 export { type FailureHandling, failureHandlingOf, policyOf } from './handling.ts'
 export { inputFaults } from './input.ts'
 export { type ParseResult, parseWorkflow } from './parse.ts'
+export { pinKey } from './pin-key.ts'
 export { applyWrite, initialValue, type Reducer, type ReducerName, reducers } from './reducer.ts'
 export type { Body, Region } from './region.ts'
 export type {

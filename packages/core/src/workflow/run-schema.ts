@@ -146,12 +146,22 @@ export const Interrupt = z.strictObject({
 })
 export type Interrupt = z.infer<typeof Interrupt>
 
+/** A version that is composed into another, and the label that led to it; null where it was referred to by its number. */
+const ComposedPin = z.strictObject({
+  promptId: z.string(),
+  versionId: z.string(),
+  versionNumber: z.int(),
+  label: z.string().nullable(),
+})
+
 /** The prompt version that a node of a run is pinned to, whatever its ref names later. */
 export const PromptPin = z.strictObject({
   promptId: z.string(),
   versionId: z.string(),
   versionNumber: z.int(),
   variantId: z.string().nullable(),
+  /** All that is composed into it, and into that, whatever labels name later; absent when it refers to nothing. */
+  references: z.array(ComposedPin).optional(),
 })
 export type PromptPin = z.infer<typeof PromptPin>
 

@@ -47,7 +47,7 @@ export interface ClaimedRun {
   workflowVersion: number
   workflow: Workflow
   input: Record<string, unknown>
-  /** By node id; `prompts` holds the versions they name, by version id. */
+  /** By node id; `prompts` holds what they stand for, by `pinKey`. */
   pins: Record<string, PromptPin>
   prompts: Record<string, PromptVersionContent>
   unit: string | null

@@ -18,8 +18,8 @@ export interface Place {
 type Seen = Place & { etag: string }
 type Bypass = QueryOf<'removePromptBranch'>
 
-/** A version on a branch, with the branch as it is then. */
-export type Committed = ResponseOf<'mergePrompt'>
+/** A version on a branch, with the branch as it is then, and the tag that the next change of it is made on top of. */
+export type Committed = Versioned<ResponseOf<'mergePrompt'>>
 
 /**
  * The history of prompts: branches, labels and tags, comparing and merging. Every `id` may be a prompt's id or its key; a
@@ -109,22 +109,22 @@ export class PromptHistory {
 
   /** Throws `prompt.merge_conflict` with the conflicts in `problem`; send their resolutions with the same merge again. */
   async merge(place: Seen, request: BodyOf<'mergePrompt'>, options?: CallOptions): Promise<Committed> {
-    return (await this.#transport.call('mergePrompt', sentTo(place, request), options)).body
+    return versioned(await this.#transport.call('mergePrompt', sentTo(place, request), options))
   }
 
   /** A new version with the content of an earlier one. */
   async rollBack(place: Seen, request: BodyOf<'rollBackPrompt'>, options?: CallOptions): Promise<Committed> {
-    return (await this.#transport.call('rollBackPrompt', sentTo(place, request), options)).body
+    return versioned(await this.#transport.call('rollBackPrompt', sentTo(place, request), options))
   }
 
   /** Takes out what one version brought. Throws `prompt.merge_conflict`, as `merge` does. */
   async revert(place: Seen, request: BodyOf<'revertPromptVersion'>, options?: CallOptions): Promise<Committed> {
-    return (await this.#transport.call('revertPromptVersion', sentTo(place, request), options)).body
+    return versioned(await this.#transport.call('revertPromptVersion', sentTo(place, request), options))
   }
 
   /** Brings what one version brought elsewhere. Throws `prompt.merge_conflict`, as `merge` does. */
   async cherryPick(place: Seen, request: BodyOf<'cherryPickPromptVersion'>, options?: CallOptions): Promise<Committed> {
-    return (await this.#transport.call('cherryPickPromptVersion', sentTo(place, request), options)).body
+    return versioned(await this.#transport.call('cherryPickPromptVersion', sentTo(place, request), options))
   }
 
   /** Newest first, laid out in lanes for drawing. */

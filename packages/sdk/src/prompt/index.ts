@@ -70,8 +70,8 @@ export class Prompts {
   }
 
   /**
-   * Commits to a branch, by default `main`, on top of the head that was read (a prompt, a branch, or a version, with its
-   * `etag`; null begins the branch). Throws a `FairleadConflictError` (`prompt.head_moved`) when somebody else was faster,
+   * Commits to a branch, by default `main`, on top of the head that was read: `etag` of the prompt, the branch or the last
+   * commit; null begins the branch. Throws a `FairleadConflictError` (`prompt.head_moved`) when somebody else was faster,
    * with the present head, and how both would merge.
    */
   async commit(

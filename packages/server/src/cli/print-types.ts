@@ -18,8 +18,8 @@ export async function printTypes({ options, env }: CommandLine): Promise<number>
   const prompts: ResolvedPrompt[] = []
   for (const { key } of await api.prompts()) {
     const resolved = await api.resolve(key, label)
-    if (resolved) prompts.push(resolved)
-    else complain(`The prompt "${key}" has no ${label === undefined ? 'version' : `label "${label}"`}: left out.`)
+    if (typeof resolved !== 'string') prompts.push(resolved)
+    else complain(`The prompt "${key}" is left out: ${resolved}`)
   }
   const text = await promptTypes(prompts)
   if (out === undefined) return say(text.trimEnd())
@@ -54,19 +54,20 @@ class Api {
     do {
       const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''
       const page = await this.#get<{ data: Prompt[]; nextCursor: string | null }>(`/prompts?limit=100${query}`)
-      prompts.push(...(page?.data ?? []))
-      cursor = page?.nextCursor
+      if (typeof page === 'string') throw new FairleadError('cli.refused', page)
+      prompts.push(...page.data)
+      cursor = page.nextCursor
     } while (cursor)
     return prompts
   }
 
-  resolve(key: string, label: string | undefined): Promise<ResolvedPrompt | undefined> {
+  resolve(key: string, label: string | undefined): Promise<ResolvedPrompt | string> {
     const query = label === undefined ? '' : `?label=${encodeURIComponent(label)}`
     return this.#get(`/prompts/${encodeURIComponent(key)}/resolved${query}`)
   }
 
-  /** Undefined for what is not there. */
-  async #get<Body>(path: string): Promise<Body | undefined> {
+  /** In words, why there is no such thing, when that is for what prompts are like: no such label, a reference to nothing. */
+  async #get<Body>(path: string): Promise<Body | string> {
     const headers = { Authorization: `Bearer ${this.#key}` }
     const response = await fetch(this.#base + path, { headers }).catch((error: Error) => {
       const reason = error.cause instanceof Error ? error.cause.message : error.message
@@ -75,7 +76,7 @@ class Api {
     const text = await response.text()
     if (response.ok) return JSON.parse(text) as Body
     const { code, detail } = problemIn(text)
-    if (response.status === 404 && code?.startsWith('prompt.')) return undefined
+    if (detail !== undefined && code?.startsWith('prompt.')) return detail
     const what = detail ?? `It answered ${response.status}, and not as a Fairlead control plane.`
     throw new FairleadError('cli.refused', `${this.#base}${path}: ${what}`)
   }

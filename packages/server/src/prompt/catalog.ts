@@ -2,6 +2,7 @@ import type { PromptContent } from '@fairlead/core/prompt'
 import { variablesOf } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
+import { ComposedVariables } from './composed-variables.ts'
 import type { PromptCatalog } from './ports.ts'
 import { contentOf, listContents, listCurrentVersions } from './store.ts'
 
@@ -9,13 +10,17 @@ import { contentOf, listContents, listCurrentVersions } from './store.ts'
 const batchSize = 20
 /** Of how many versions it is remembered which names their templates use. */
 const maxRemembered = 10_000
+/** The same of composed versions, whose variables are remembered with their schemas. */
+const maxComposed = 1_000
 
 /**
  * Prompts as a workflow's author sees them: with the variables of the version that a node gets when it names no ref. Which
- * names the templates of a version use never changes, so its content is read once.
+ * names the templates of a version use never changes, so its content is read once. A prompt whose references lead nowhere
+ * is listed with its own variables alone: what is wrong is said where it is used.
  */
 export function createPromptCatalog(): PromptCatalog {
   const remembered = new Map<string, string[]>()
+  const composed = new ComposedVariables(maxComposed)
 
   async function usedNames(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, string[]>> {
     const used = new Map(ids.map((id) => [id, remembered.get(id)]))
@@ -38,10 +43,11 @@ export function createPromptCatalog(): PromptCatalog {
         db,
         rows.map(({ id }) => id),
       )
+      const whole = await composed.list(db, rows)
       return rows.map(({ id, prompt_id, key, variables }) => ({
         id: prompt_id,
         key,
-        variables: {
+        variables: whole.get(id) ?? {
           ...Object.fromEntries(used.get(id)!.map((name) => [name, true])),
           ...(variables as PromptContent['variables'] | null),
         },

@@ -38,7 +38,6 @@ export interface Commit {
  */
 export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: Commit): Promise<store.VersionRow> {
   const { prompt, branch, parent, mergeParent, by, content } = commit
-  assertOneBody(content)
   // Writers of one prompt queue here and nowhere else.
   await store.lockPrompt(db, prompt.id)
   const head = await refStore.findRef(db, prompt.id, 'branch', branch)

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ResolvedPrompt } from '@fairlead/core/prompt'
 import type { Database } from '../database/index.ts'
-import { toVersion } from './record.ts'
+import { composeVersion } from './compose.ts'
+import { hex } from './record.ts'
 import type { Selection } from './select.ts'
 import { selectVersion } from './select.ts'
 
@@ -13,19 +14,17 @@ export class DeliveryService {
     this.#database = database
   }
 
-  /** Throws `prompt.not_found` and `prompt.version_not_found`. */
+  /** Throws `prompt.not_found` and `prompt.version_not_found`, and what `composeVersion` does. */
   resolve(organizationId: string, idOrKey: string, selection: Selection): Promise<ResolvedPrompt> {
     return this.#database.withOrganization(organizationId, async (db) => {
       const { prompt, row } = await selectVersion(db, idOrKey, selection)
-      const { id, versionNumber, commitHash, content } = toVersion(row)
       return {
         promptId: prompt.id,
         key: prompt.key,
-        versionId: id,
-        versionNumber,
-        commitHash,
-        content,
-        references: [],
+        versionId: row.id,
+        versionNumber: row.version_number,
+        commitHash: hex(row.commit_hash),
+        ...(await composeVersion(db, prompt, row)),
       }
     })
   }

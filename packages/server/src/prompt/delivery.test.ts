@@ -71,6 +71,44 @@ describe.each(backends)('what applications fetch and follow on %s', (kind) => {
     etag = headers.get('ETag')!
   })
 
+  it('is complete with what it refers to, and new when that moves', async () => {
+    const tone = await ok('POST', '/prompts', { key: `t-${newId()}`, content: { text: 'Be {{mood}}.' } })
+    const label = `/prompts/${tone.body.id}/labels/production`
+    const { headers: first } = await ok('PUT', label, { to: '1' }, { 'If-None-Match': '*' })
+    const references = { tone: { prompt: tone.body.key, label: 'production' } }
+    await ok(
+      'POST',
+      `/prompts/${id}/versions`,
+      { content: { text: '{{> tone}} Hi.', references } },
+      { 'If-Match': etag },
+    )
+    const before = await ok('GET', `/prompts/${id}/resolved?version=2`)
+    const { id: promptId, key, head } = tone.body
+    expect(before.body).toMatchObject({
+      content: { text: 'Be {{mood}}. Hi.' },
+      references: [{ promptId, key, versionId: head.id, versionNumber: 1, label: 'production' }],
+    })
+    expect(before.body.content).not.toHaveProperty('references')
+    const known = { 'If-None-Match': before.headers.get('ETag')! }
+    expect(await send('GET', `/prompts/${id}/resolved?version=2`, undefined, known)).toMatchObject({ status: 304 })
+    await ok(
+      'POST',
+      `/prompts/${promptId}/versions`,
+      { content: { text: 'Be brief.' } },
+      { 'If-Match': tone.headers.get('ETag')! },
+    )
+    const { events } = await follow()
+    const { headers: second } = await ok('PUT', label, { to: '2' }, { 'If-Match': first.get('ETag')! })
+    await expect.poll(() => events).toContainEqual({ type: 'prompt.changed', promptId })
+    const after = await ok('GET', `/prompts/${id}/resolved?version=2`, undefined, known)
+    expect(after.body).toMatchObject({ content: { text: 'Be brief. Hi.' }, references: [{ versionNumber: 2 }] })
+    await ok('DELETE', label, undefined, { 'If-Match': second.get('ETag')! })
+    expect(await send('GET', `/prompts/${id}/resolved?version=2`)).toMatchObject({
+      status: 409,
+      body: { code: 'prompt.dangling_reference', detail: expect.stringContaining(key) },
+    })
+  })
+
   it('is what the ref says, or nothing new', async () => {
     const { body, headers } = await ok('GET', `/prompts/${id}/resolved`)
     expect(body).toMatchObject({ promptId: id, versionNumber: 1, content: { text: 'one' }, references: [] })

@@ -1,6 +1,7 @@
 import type { PromptContent, PromptVersion } from '@fairlead/core/prompt'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
+import { lockPrompt } from './store.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
 import { keyActor, openPromptRoom } from './testing/room.suite.ts'
 
@@ -227,6 +228,23 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
       'branch main: commit',
       'branch main: create the prompt',
     ])
+  })
+
+  // The embedded database has one connection: there nobody can hold a lock against others.
+  it.runIf(kind === 'postgres')('tells whoever has lost already so, without a wait for those who may win', async () => {
+    const before = await place()
+    const head = await commit('main', text([0, 'faster']))
+    const [held, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holding = room.database.withOrganization(org, async (db) => {
+      await lockPrompt(db, head.promptId)
+      held.resolve()
+      await free.promise
+    })
+    await held.promise
+    const late = room.prompts.commit(org, 'p', by, { ...before, content: text([8, 'slower']) })
+    await expect(late).rejects.toMatchObject({ code: 'prompt.head_moved', data: { merge: { clean: true } } })
+    free.resolve()
+    await holding
   })
 
   it('has numbers without a gap, and loses nothing, however many write at once', async () => {

@@ -1,7 +1,7 @@
 export { createPromptCatalog } from './catalog.ts'
 export type { PromptOperator } from './operator.ts'
 export { createPromptOperator } from './operator.ts'
+export { refResolver } from './resolver.ts'
 export { createPromptRoutes } from './routes.ts'
-export { refResolver } from './select.ts'
 export { createPromptServices } from './services.ts'
 export { createTryPrompt } from './try.ts'

@@ -16,6 +16,7 @@ export interface PromptReferenceRequest {
 
 export interface ResolvedPrompt {
   pin: PromptPin
+  /** With the texts of other prompts in the place of its references. */
   content: PromptVersionContent
 }
 
@@ -24,10 +25,10 @@ export interface ResolvedPrompt {
  * test, by the unit, and leave the rest to the prompt room.
  */
 export interface VersionResolver {
-  /** Null when the prompt or the ref does not exist. Runs in the caller's transaction and organization. */
+  /** Null when the prompt or the ref does not exist; throws when what it refers to can't be composed. Runs in the caller's transaction and organization. */
   resolve(db: Kysely<Tables>, request: PromptReferenceRequest): Promise<ResolvedPrompt | null>
-  /** The contents of pinned versions by version id; an id that is gone is left out. */
-  load(db: Kysely<Tables>, versionIds: readonly string[]): Promise<Map<string, PromptVersionContent>>
+  /** What pins stand for by `pinKey`, composed of exactly the versions in them; a pin of which one is gone is left out. */
+  load(db: Kysely<Tables>, pins: readonly PromptPin[]): Promise<Map<string, PromptVersionContent>>
 }
 
 /** What workflows can know about an organization's prompts. */

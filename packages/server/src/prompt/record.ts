@@ -1,4 +1,4 @@
-import type { Prompt, PromptReference, PromptVersion, RefLogEntry } from '@fairlead/core/prompt'
+import type { Prompt, PromptContent, PromptReference, PromptVersion, RefLogEntry } from '@fairlead/core/prompt'
 import { messagesOf, variablesOf } from '@fairlead/core/prompt'
 import type { PromptVersionContent } from '@fairlead/core/workflow'
 import type { LogRow, RefRow } from './ref-store.ts'
@@ -63,8 +63,8 @@ export function toLogEntry(row: LogRow): RefLogEntry {
   }
 }
 
-export function toVersionContent(key: string, row: VersionRow): PromptVersionContent {
-  const content = contentOf(row)
+/** What a version says once everything that it refers to is in its place. */
+export function toVersionContent(key: string, row: VersionRow, content: PromptContent): PromptVersionContent {
   return {
     promptId: row.prompt_id,
     key,

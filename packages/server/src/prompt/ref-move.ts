@@ -8,6 +8,7 @@ import type { PromptChanges } from './change-feed.ts'
 import type { Protection, RefChange } from './protection.ts'
 import { hex, toVersion } from './record.ts'
 import * as refStore from './ref-store.ts'
+import { assertNoCycle } from './reference-guard.ts'
 import type * as store from './store.ts'
 
 export interface RefMoverParts {
@@ -28,8 +29,8 @@ export interface RefMoveRequest extends Omit<RefChange, 'prompt'> {
 
 /**
  * The one way in which a ref is made, moved and removed: under the prompt's lock, as protection allows, by compare-and-swap,
- * with an entry of the log whose hash covers the entry before. Throws `prompt.protected`, `prompt.bypass_refused`, and
- * `prompt.head_moved` when the ref is not where it was expected.
+ * with an entry of the log whose hash covers the entry before. Throws `prompt.protected`, `prompt.bypass_refused`,
+ * `prompt.reference_cycle` for a label through which references would go round, and `prompt.head_moved` when the ref is not where it was expected.
  */
 export class RefMover {
   readonly #parts: RefMoverParts
@@ -52,6 +53,7 @@ export class RefMover {
       actor: by.userId,
     })
     if (!moved) throw headMoved(kind, name, (await refStore.findRef(db, prompt.id, kind, name))?.version)
+    if (kind === 'label' && to) await assertNoCycle(db, prompt, to)
     const reason = passedOver.length > 0 ? `${request.reason} (bypass: ${bypass})` : request.reason
     const entry = {
       ...place,

@@ -1,8 +1,7 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
-import type { PromptReferenceRequest, ResolvedPrompt, VersionResolver } from './ports.ts'
-import { toVersionContent } from './record.ts'
+import type { PromptReferenceRequest } from './ports.ts'
 import * as refStore from './ref-store.ts'
 import * as store from './store.ts'
 
@@ -13,35 +12,15 @@ export interface Selection {
   label?: string | undefined
 }
 
-/** The prompt room as a resolver of references: a version, a branch or a label; else `production`, else the head of `main`. */
-export const refResolver: VersionResolver = {
-  async resolve(db, request): Promise<ResolvedPrompt | null> {
-    const prompt = await findByIdOrKey(db, request.prompt)
-    if (!prompt) return null
-    const row = await findSelected(db, prompt.id, request)
-    if (!row) return null
-    return {
-      pin: { promptId: prompt.id, versionId: row.id, versionNumber: row.version_number, variantId: null },
-      content: toVersionContent(prompt.key, row),
-    }
-  },
-  async load(db, versionIds) {
-    const rows = await store.findVersionsById(db, versionIds)
-    return new Map(rows.map((row) => [row.id, toVersionContent(row.key, row)]))
-  },
-}
-
 export async function requirePrompt(db: Kysely<Tables>, idOrKey: string): Promise<store.PromptRow> {
   const row = await findByIdOrKey(db, idOrKey)
   if (!row) throw new FairleadError('prompt.not_found', `There is no prompt "${idOrKey}".`)
   return row
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-async function findByIdOrKey(db: Kysely<Tables>, idOrKey: string): Promise<store.PromptRow | undefined> {
+export async function findByIdOrKey(db: Kysely<Tables>, idOrKey: string): Promise<store.PromptRow | undefined> {
   return (
-    (uuid.test(idOrKey) ? await store.findPrompt(db, { id: idOrKey }) : undefined) ??
+    (store.isUuid(idOrKey) ? await store.findPrompt(db, { id: idOrKey }) : undefined) ??
     store.findPrompt(db, { key: idOrKey })
   )
 }
@@ -58,7 +37,7 @@ export async function selectVersion(
   return { prompt, row }
 }
 
-async function findSelected(
+export async function findSelected(
   db: Kysely<Tables>,
   promptId: string,
   { version, branch, label }: Pick<PromptReferenceRequest, 'version' | 'branch' | 'label'>,

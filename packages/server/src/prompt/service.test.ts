@@ -163,7 +163,7 @@ describe.each(backends)('prompts on %s', (kind) => {
       database.withOrganization(organizationId, async (db) => {
         const [entry] = await createPromptCatalog().list(db, ['greet'])
         const resolved = await refResolver.resolve(db, { prompt: 'greet' })
-        const loaded = await refResolver.load(db, [resolved!.pin.versionId])
+        const loaded = await refResolver.load(db, [resolved!.pin])
         return [
           Object.keys(entry!.variables),
           resolved?.pin.versionNumber,

@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import { assertOneBody } from './commit.ts'
+import { composeVersion } from './compose.ts'
 import { hex, toPrompt, toVersion, toVersionContent } from './record.ts'
 import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
@@ -91,14 +92,11 @@ export class PromptService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       assertOneBody(input.content)
+      // Who has lost already does not wait for those who may win, and keeps none of them waiting.
+      await requireHead(db, prompt, input)
       await store.lockPrompt(db, prompt.id)
-      const { branch, expectedHash, content, commitMessage, bypass } = input
-      const head = await refStore.findRef(db, prompt.id, 'branch', branch)
-      if (expectedHash !== null && !head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
-      const parent = head?.version ?? null
-      if (parent && hex(parent.commit_hash) !== expectedHash) {
-        throw await staleCommit(db, prompt, { branch, head: parent, expectedHash, content })
-      }
+      const parent = await requireHead(db, prompt, input)
+      const { branch, content, commitMessage, bypass } = input
       const commit = { prompt, branch, parent, by, content, commitMessage, bypass }
       return toVersion(await this.#parts.versions.write(db, { ...commit, kind: 'commit', reason: 'commit' }))
     })
@@ -115,7 +113,7 @@ export class PromptService {
     return this.#within(organizationId, async (db) => toVersion((await selectVersion(db, idOrKey, { version })).row))
   }
 
-  /** The version that a selection names, with its templates filled. */
+  /** The version that a selection names, with the texts that it refers to in it and its templates filled. */
   render(
     organizationId: string,
     idOrKey: string,
@@ -125,8 +123,10 @@ export class PromptService {
     return this.#within(organizationId, async (db) => {
       const { prompt, row } = await selectVersion(db, idOrKey, selection)
       const version = toVersion(row)
-      const rendered = renderPrompt(version.content, variables)
-      if (rendered.ok) return { version, messages: rendered.messages, content: toVersionContent(prompt.key, row) }
+      const composed = await composeVersion(db, prompt, row)
+      const rendered = renderPrompt(composed.content, variables)
+      const content = toVersionContent(prompt.key, row, composed.content)
+      if (rendered.ok) return { version, messages: rendered.messages, content }
       throw new FairleadError(
         'prompt.invalid_variables',
         `The variables do not fit version ${version.versionNumber} of the prompt "${idOrKey}".`,
@@ -142,6 +142,21 @@ export class PromptService {
   #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#parts.database.withOrganization(organizationId, work)
   }
+}
+
+/** The head to commit on, as it was expected; null where the branch is to begin. */
+async function requireHead(
+  db: Kysely<Tables>,
+  prompt: store.PromptRow,
+  { branch, expectedHash, content }: Draft & { branch: string; expectedHash: string | null },
+): Promise<store.VersionRow | null> {
+  const head = await refStore.findRef(db, prompt.id, 'branch', branch)
+  if (!head) {
+    if (expectedHash !== null) throw unknownRef(prompt.key, { kind: 'branch', name: branch })
+    return null
+  }
+  if (hex(head.version.commit_hash) === expectedHash) return head.version
+  throw await staleCommit(db, prompt, { branch, head: head.version, expectedHash, content })
 }
 
 function keyTaken(key: string): FairleadError {

@@ -13,6 +13,15 @@ export interface Keyset<After> {
   after: After | undefined
 }
 
+export type References = NonNullable<PromptContent['references']>
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Whether a name may be a prompt's id. */
+export function isUuid(name: string): boolean {
+  return uuid.test(name)
+}
+
 /** Finds a prompt by id or key; archived ones count as gone. */
 export async function findPrompt(db: Db, prompt: { id: string } | { key: string }): Promise<PromptRow | undefined> {
   const query = db.selectFrom('prompts').selectAll().where('archived_at', 'is', null)
@@ -127,6 +136,9 @@ export function contentOf(row: ContentRow & Partial<Pick<VersionRow, 'variables'
   return { ...body, ...(row.variables ? { variables: row.variables as PromptContent['variables'] } : {}), ...config }
 }
 
+/** Of a version's columns what it refers to; null when it refers to nothing. */
+export const declaredReferences = sql<References | null>`prompt_versions.config -> 'references'`.as('references')
+
 export async function findVersion(db: Db, promptId: string, versionNumber: number): Promise<VersionRow | undefined> {
   return db
     .selectFrom('prompt_versions')
@@ -162,14 +174,16 @@ export async function listContents(db: Db, ids: readonly string[]): Promise<(Con
   return db.selectFrom('prompt_versions').select(['id', 'content', 'config']).where('id', 'in', ids).execute()
 }
 
+export type CurrentVersion = Pick<VersionRow, 'id' | 'prompt_id' | 'variables'> & {
+  key: string
+  references: References | null
+}
+
 /**
  * The version of each prompt that counts when no ref is named: label `production`, else the head of `main`; with the
- * variables that it declares, and without its content. `names` (ids or keys) leaves out all other prompts.
+ * variables and references that it declares, and without its content. `names` (ids or keys) leaves out all other prompts.
  */
-export async function listCurrentVersions(
-  db: Db,
-  names?: readonly string[],
-): Promise<(Pick<VersionRow, 'id' | 'prompt_id' | 'variables'> & { key: string })[]> {
+export async function listCurrentVersions(db: Db, names?: readonly string[]): Promise<CurrentVersion[]> {
   if (names?.length === 0) return []
   let query = db
     .selectFrom('prompts')
@@ -185,6 +199,7 @@ export async function listCurrentVersions(
         .onRef('prompt_versions.id', '=', 'prompt_refs.version_id'),
     )
     .select(['prompts.key', 'prompt_versions.id', 'prompt_versions.prompt_id', 'prompt_versions.variables'])
+    .select(declaredReferences)
     .distinctOn('prompts.key')
     .where('prompts.archived_at', 'is', null)
     .where(({ or, eb }) =>

@@ -33,9 +33,11 @@ describe.each(backends)('a history on %s', (kind) => {
   afterAll(() => room.database.close())
   beforeEach(async () => {
     org = await room.newOrganization()
+    const references = { end: { prompt: 'end', version: 1 } }
+    await room.prompts.create(org, by, { key: 'end', content: { text: 'Bye.' } })
     await room.prompts.create(org, by, {
       key: 'p',
-      content: { text: 'a\r\nb\n\nc' },
+      content: { text: 'a\r\nb{{> end}}\n\nc', references },
       commitMessage: 'Begin\n\nWith a body.\n',
     })
     await room.refs.move(org, 'p', by, { kind: 'branch', name: 'draft' }, { to: '1', expectedHash: null })
@@ -45,10 +47,10 @@ describe.each(backends)('a history on %s', (kind) => {
       room.prompts.commit(org, 'p', by, {
         branch,
         expectedHash: await headOf(branch),
-        content: { text, tools: ['👋'] },
+        content: { text, tools: ['👋'], references },
       })
-    await commit('draft', 'a\r\nb\n\nC')
-    await commit('main', 'A\r\nb\n\nc')
+    await commit('draft', 'a\r\nb{{> end}}\n\nC')
+    await commit('main', 'A\r\nb{{> end}}\n\nc')
     const place = { branch: 'main', expectedHash: await headOf('main') }
     await room.history.merge(org, 'p', by, { ...place, source: 'branch/draft', mode: 'merge' })
     await room.refs.createTag(org, 'p', by, { name: 'v1', to: '1' })
@@ -95,7 +97,7 @@ describe.each(backends)('a history on %s', (kind) => {
     expect(git(['log', '-1', '--format=%an|%ae|%s', 'main']).toString()).toBe(
       'CI %3Cbot%3E|key@example.com|Merge draft (version 2) into main\n',
     )
-    expect(git(['show', 'main:prompt.md']).toString()).toBe('A\r\nb\n\nC')
+    expect(git(['show', 'main:prompt.md']).toString()).toBe('A\r\nb{{> end}}\n\nC')
     const back = readFastExport(git(['fast-export', '--all', '--full-tree', '--reencode=yes', '--signed-tags=strip']))
     const other = await room.newOrganization()
     const hashes = new Map<string, string>()

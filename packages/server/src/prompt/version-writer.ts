@@ -3,8 +3,9 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import type { Commit } from './commit.ts'
-import { commitVersion } from './commit.ts'
+import { assertOneBody, commitVersion } from './commit.ts'
 import type { RefMover } from './ref-move.ts'
+import { assertComposable } from './reference-guard.ts'
 import type { VersionRow } from './store.ts'
 
 export interface VersionWriterParts {
@@ -19,7 +20,7 @@ export interface NewVersion extends Omit<Commit, 'id' | 'committedAt' | 'by' | '
   content: PromptContent
 }
 
-/** Makes versions, with ids and times. */
+/** Makes versions that can be composed, with ids and times. Throws what `assertComposable` and `commitVersion` do. */
 export class VersionWriter {
   readonly #parts: VersionWriterParts
 
@@ -27,7 +28,9 @@ export class VersionWriter {
     this.#parts = parts
   }
 
-  write(db: Kysely<Tables>, version: NewVersion): Promise<VersionRow> {
+  async write(db: Kysely<Tables>, version: NewVersion): Promise<VersionRow> {
+    assertOneBody(version.content)
+    await assertComposable(db, version.prompt, version.content)
     const { refs, clock, createId } = this.#parts
     const committedAt = new Date(Math.floor(clock() / 1000) * 1000)
     return commitVersion(db, refs, { ...version, id: createId(), committedAt })

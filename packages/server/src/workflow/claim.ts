@@ -1,3 +1,4 @@
+import type { PromptPin } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { ScopedDb } from '../database/index.ts'
 
@@ -9,7 +10,7 @@ export interface ClaimedRow {
   workflow_version: number
   attempt: number
   input: Record<string, unknown>
-  pins: Record<string, { promptId: string; versionId: string; versionNumber: number; variantId: string | null }>
+  pins: Record<string, PromptPin>
   unit: string | null
   attributes: Record<string, unknown> | null
   cancel_requested: boolean

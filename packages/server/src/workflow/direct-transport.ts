@@ -10,6 +10,7 @@ import type {
   WorkerRegistration,
   Workflow,
 } from '@fairlead/core/workflow'
+import { pinKey } from '@fairlead/core/workflow'
 import type { AnalyticsService } from '../analytics/service.ts'
 import type { Database, ScopedDb } from '../database/index.ts'
 import { committing, isUnstorable, resyncPayload } from '../database/index.ts'
@@ -34,7 +35,7 @@ export interface DirectTransportParts {
   pollMs: number
 }
 
-/** How many definitions and prompt versions are remembered; neither ever changes. */
+/** How many definitions and composed prompts are remembered; neither ever changes. */
 const cacheSize = 500
 /** Workers that a run may cost in a row. */
 const maxTakeovers = 10
@@ -278,16 +279,17 @@ export class DirectTransport implements RunTransport, DueSignal {
 
   async #load(row: ClaimedRow, workerId: string): Promise<ClaimedRun> {
     const { organization_id: organizationId, id: runId, attempt } = row
-    const versionIds = [...new Set(Object.values(row.pins).map(({ versionId }) => versionId))]
+    const pins = new Map(Object.values(row.pins).map((pin) => [pinKey(pin), pin]))
     const key = definitionKey(row)
     const known = this.#definitions.get(key)
-    const missing = versionIds.filter((id) => !this.#prompts.has(id))
+    const missing = [...pins].flatMap(([name, pin]) => (this.#prompts.has(name) ? [] : [pin]))
     const isFresh = attempt === 1 && known !== undefined && missing.length === 0
     const past = isFresh
       ? freshPast
       : await this.#parts.database.withOrganization(organizationId, async (db) => {
           if (!known) remember(this.#definitions, key, await loadDefinition(db, row))
-          for (const [id, content] of await this.#parts.resolver.load(db, missing)) remember(this.#prompts, id, content)
+          for (const [name, content] of await this.#parts.resolver.load(db, missing))
+            remember(this.#prompts, name, content)
           return attempt === 1 ? freshPast : loadPast(db, runId)
         })
     this.#units.set(runId, row.unit)
@@ -299,7 +301,7 @@ export class DirectTransport implements RunTransport, DueSignal {
       input: row.input,
       pins: row.pins,
       prompts: Object.fromEntries(
-        versionIds.flatMap((id) => (this.#prompts.has(id) ? [[id, this.#prompts.get(id)!]] : [])),
+        [...pins.keys()].flatMap((name) => (this.#prompts.has(name) ? [[name, this.#prompts.get(name)!]] : [])),
       ),
       unit: row.unit,
       attributes: row.attributes,

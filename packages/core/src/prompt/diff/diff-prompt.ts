@@ -16,9 +16,9 @@ export type PromptChange =
   /** A message's text, line by line. */
   | { kind: 'text'; change: 'changed'; path: string; before: string; after: string; script: EditScript }
   | { kind: 'message'; change: 'added' | 'removed'; path: string; message: PromptMessage }
-  /** A declared variable, the model, one of its parameters, or a part of the output schema. */
+  /** A declared variable, a reference, the model, one of its parameters, or a part of the output schema. */
   | {
-      kind: 'variable' | 'model' | 'parameter' | 'schema'
+      kind: 'variable' | 'reference' | 'model' | 'parameter' | 'schema'
       change: 'added' | 'removed' | 'changed'
       path: string
       before: unknown
@@ -33,6 +33,7 @@ export function diffPrompt(before: PromptContent, after: PromptContent, options:
   return [
     ...diffMessages(before, after, options),
     ...diffMembers('variable', ['variables'], before.variables, after.variables),
+    ...diffMembers('reference', ['references'], before.references, after.references),
     ...diffMembers('model', ['model'], before.model && { id: before.model.id }, after.model && { id: after.model.id }),
     ...diffMembers('parameter', ['model', 'parameters'], before.model?.parameters, after.model?.parameters),
     ...diffSchema(['outputSchema'], before.outputSchema, after.outputSchema),
@@ -83,7 +84,7 @@ function pairs(before: readonly PromptMessage[], after: readonly PromptMessage[]
 }
 
 type Members = Readonly<Record<string, unknown>>
-type ValueKind = 'variable' | 'model' | 'parameter' | 'schema'
+type ValueKind = 'variable' | 'reference' | 'model' | 'parameter' | 'schema'
 
 function diffMembers(kind: ValueKind, path: string[], before: Members = {}, after: Members = {}): PromptChange[] {
   return keysOf(before, after).flatMap((key) => diffValue(kind, [...path, key], own(before, key), own(after, key)))

@@ -43,6 +43,10 @@ const content: fc.Arbitrary<PromptContent> = fc
   .record(
     {
       variables: fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom(true, { type: 'string' })),
+      references: fc.dictionary(
+        fc.constantFrom('tone', 'end'),
+        fc.constantFrom({ prompt: 'p', version: 2 }, { prompt: 'q', label: 'production' }),
+      ),
       model: fc.record({ id: fc.constantFrom('small', 'large') }),
       tools: fc.array(fc.constantFrom('t', 'u')),
     },
@@ -132,6 +136,7 @@ describe('a version as files', () => {
       { 'prompt.json': '[]' },
       { 'prompt.json': '{"formatVersion":1}' },
       { 'prompt.json': '{"formatVersion":2}', 'prompt.md': '' },
+      { 'prompt.json': '{"formatVersion":1,"references":{"x":{"prompt":"p"}}}', 'prompt.md': '{{> x}}' },
     ])
       expect(() => contentOfTree(new Map(Object.entries(files)))).toThrow(
         expect.objectContaining({ code: 'prompt.not_a_prompt_tree' }),

@@ -1,4 +1,5 @@
 import { FairleadError } from '../../base/index.ts'
+import { areReferences } from '../compose/reference-faults.ts'
 import type { PromptContent, PromptMessage } from '../document-schema.ts'
 
 /** The files of one version by their paths. */
@@ -28,6 +29,8 @@ export function contentOfTree(files: PromptTree): PromptContent {
   const { formatVersion: version, ...rest } = parse(about)
   if (version !== formatVersion)
     throw notATree(`"${aboutPath}" is of format ${JSON.stringify(version)}, and not of ${formatVersion}`)
+  if (rest.references !== undefined && !areReferences(rest.references))
+    throw notATree(`"references" in "${aboutPath}" must name a prompt each, with either a version or a label`)
   const messages: PromptMessage[] = []
   for (const path of [...files.keys()].sort(byNumber)) {
     const [, , role] = messagePath.exec(path) ?? []

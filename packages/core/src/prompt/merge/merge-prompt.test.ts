@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { partialsOf } from '../compose/partial.ts'
+import { referenceFaults } from '../compose/reference-faults.ts'
 import type { PromptContent } from '../document-schema.ts'
 import { variablesOf } from '../variables.ts'
 import { mergePrompt } from './merge-prompt.ts'
 import { mergeText } from './merge-text.ts'
+import { resolveMerge } from './resolve-merge.ts'
 
 const base: PromptContent = {
   messages: [
@@ -133,15 +136,68 @@ describe('merging prompts', () => {
   })
 })
 
+describe('merging references', () => {
+  const pinned = (version: number) => ({ prompt: 'tone', version })
+  const labelled = { prompt: 'tone', label: 'production' }
+  const start = { text: '{{> tone}}\n\n\n\nAnswer.\n', references: { tone: pinned(1) } }
+  const to = (target: { prompt: string; version?: number; label?: string }) => ({
+    ...start,
+    references: { tone: target },
+  })
+
+  it('takes each whole, and each side’s change of another', () => {
+    const added = { text: `${start.text}{{> end}}`, references: { ...start.references, end: labelled } }
+    expect(mergePrompt(start, to(pinned(2)), added)).toEqual({
+      clean: true,
+      content: { text: added.text, references: { tone: pinned(2), end: labelled } },
+      conflicts: [],
+    })
+    const conflict = { kind: 'value', path: '/references/tone', base: pinned(1), ours: pinned(2), theirs: labelled }
+    const { content, conflicts } = mergePrompt(start, to(pinned(2)), to(labelled))
+    expect(conflicts).toEqual([conflict])
+    expect(content.references).toEqual({ tone: pinned(2) })
+  })
+
+  it('finds one that a side gave up or renamed and the other uses, and lets a resolution declare it', () => {
+    const renamed = { text: '{{> manner}}\n\n\n\nAnswer.\n', references: { manner: pinned(1) } }
+    const removed = { text: 'Be kind.\n\n\n\nAnswer.\n' }
+    const used = { ...start, text: `${start.text}{{> tone}}\n` }
+    const conflict = { kind: 'value', path: '/references/tone', base: pinned(1) }
+    for (const side of [renamed, removed]) {
+      const merge = mergePrompt(start, side, used)
+      expect(merge.conflicts).toEqual([{ ...conflict, ours: undefined, theirs: pinned(1) }])
+      const { content, unresolved } = resolveMerge(merge, [{ path: '/references/tone', take: 'theirs' }])
+      expect(unresolved).toEqual([])
+      expect(referenceFaults(content)).toEqual([])
+      expect(mergePrompt(start, used, side).conflicts).toEqual([{ ...conflict, ours: pinned(1), theirs: undefined }])
+      expect(mergePrompt(start, side, start)).toEqual({ clean: true, content: side, conflicts: [] })
+    }
+  })
+
+  it('lets one go whose last uses both sides took out together', () => {
+    const twice = { text: '{{> tone}}\n\n\n\n{{> tone}}\n', references: { tone: pinned(1) } }
+    const one = { ...twice, text: 'A\n\n\n\n{{> tone}}\n' }
+    const other = { ...twice, text: '{{> tone}}\n\n\n\nB\n' }
+    expect(mergePrompt(twice, one, other)).toEqual({
+      clean: true,
+      content: { text: 'A\n\n\n\nB\n', references: {} },
+      conflicts: [],
+    })
+  })
+})
+
 const names = ['name', 'topic', 'tone', 'facts'] as const
 const line = fc.oneof(
   fc.constantFrom('You are kind.', 'Be brief.', '', 'Answer from the facts.'),
   fc.constantFrom(...names).map((name) => `About {{${name}}}.`),
+  fc.constantFrom(...names).map((name) => `{{> ${name}}}`),
 )
 /** A prompt that declares just what it uses. */
-const prompt = fc.array(line, { maxLength: 8 }).map((lines) => {
+const prompt = fc.tuple(fc.array(line, { maxLength: 8 }), fc.integer({ min: 1, max: 2 })).map(([lines, version]) => {
   const text = lines.map((one) => `${one}\n`).join('')
-  return { text, variables: variablesOf({ text }) }
+  const references = [...partialsOf({ text }).keys()].map((name) => [name, { prompt: name, version }])
+  const uses = references.length > 0 && { references: Object.fromEntries(references) as PromptContent['references'] }
+  return { text, variables: variablesOf({ text }), ...uses }
 })
 
 it('a clean merge of prompts that declare what they use declares what it uses', () => {
@@ -151,6 +207,7 @@ it('a clean merge of prompts that declare what they use declares what it uses', 
       if (!clean) return
       const used = Object.keys(variablesOf({ text: content.text ?? '' }))
       expect(Object.keys(content.variables ?? {})).toEqual(expect.arrayContaining(used))
+      expect(referenceFaults(content)).toEqual([])
     }),
     { numRuns: 10_000 },
   )

@@ -2,6 +2,7 @@ import type { PromptContent } from '../document-schema.ts'
 import { messagesOf, variablesOf } from '../variables.ts'
 import type { MessageConflict } from './merge-messages.ts'
 import { mergeMessages } from './merge-messages.ts'
+import { mergeReferences } from './merge-references.ts'
 import type { MergeLabels, TextConflict } from './merge-text.ts'
 import { mergeText } from './merge-text.ts'
 import type { ValueConflict } from './merge-value.ts'
@@ -23,9 +24,9 @@ export interface PromptMerge {
 }
 
 /**
- * Merges what two sides made of a prompt: first its structure (messages, and variables, model, parameters, schema and
- * tools key by key), then the text inside a message line by line. What fits together line by line may still not fit as a
- * prompt: a variable that one side renamed and the other uses is a conflict, though the text is clean.
+ * Merges what two sides made of a prompt: first its structure (messages, and variables, references, model, parameters,
+ * schema and tools key by key), then the text inside a message line by line. What fits together line by line may still not fit as a
+ * prompt: a variable or a reference that one side renamed and the other uses is a conflict, though the text is clean.
  */
 export function mergePrompt(
   base: PromptContent,
@@ -44,6 +45,9 @@ export function mergePrompt(
   const tools = mergeSets(base.tools, ours.tools, theirs.tools)
   if (tools !== undefined) merged.tools = tools
   const content = merged as PromptContent
+  const { references, conflicts: contradictions } = mergeReferences(base, ours, theirs, content)
+  if (references !== undefined) content.references = references
+  conflicts.push(...contradictions.map(valueConflict))
   for (const [side, other] of [
     [ours, 'ours'],
     [theirs, 'theirs'],

@@ -18,26 +18,38 @@ export interface ValueMerge {
 /**
  * Merges JSON values key by key: objects on both sides are gone into, whatever else changed on both sides differently is
  * a conflict. `undefined` stands for what is not there, so a key may be added, changed or removed. Keys keep the order
- * of ours, with those that theirs added behind them.
+ * of ours, with those that theirs added behind them. Objects that stand deeper than `depth` are taken whole.
  */
-export function mergeValue(base: unknown, ours: unknown, theirs: unknown, path: readonly string[] = []): ValueMerge {
+export function mergeValue(
+  base: unknown,
+  ours: unknown,
+  theirs: unknown,
+  path: readonly string[] = [],
+  depth = Number.POSITIVE_INFINITY,
+): ValueMerge {
   if (isSame(ours, theirs) || isSame(base, theirs)) return { value: ours, conflicts: [] }
   if (isSame(base, ours)) return { value: theirs, conflicts: [] }
   // Objects that both sides added are merged as if there had been an empty one.
-  if (isObject(ours) && isObject(theirs) && (base === undefined || isObject(base))) {
-    return mergeObjects(base ?? {}, ours, theirs, path)
+  if (depth > 0 && isObject(ours) && isObject(theirs) && (base === undefined || isObject(base))) {
+    return mergeObjects(base ?? {}, ours, theirs, path, depth - 1)
   }
   return { value: ours, conflicts: [{ path: [...path], base, ours, theirs }] }
 }
 
 type JsonObject = Record<string, unknown>
 
-function mergeObjects(base: JsonObject, ours: JsonObject, theirs: JsonObject, path: readonly string[]): ValueMerge {
+function mergeObjects(
+  base: JsonObject,
+  ours: JsonObject,
+  theirs: JsonObject,
+  path: readonly string[],
+  depth: number,
+): ValueMerge {
   const conflicts: ValueConflict[] = []
   const merged: [string, unknown][] = []
   for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
     const [inBase, inOurs, inTheirs] = [base, ours, theirs].map((side) => own(side, key))
-    const member = mergeValue(inBase, inOurs, inTheirs, [...path, key])
+    const member = mergeValue(inBase, inOurs, inTheirs, [...path, key], depth)
     conflicts.push(...member.conflicts)
     if (member.value !== undefined) merged.push([key, member.value])
   }

@@ -361,6 +361,49 @@ describe('moves', () => {
     expect(plane.asked.slice(1).sort()).toEqual(['greet unless "1-2"', 'other unless "1-"'])
   })
 
+  it('are followed for a version, too, when it refers to labels, and for no other version', async () => {
+    const { plane, clock, textOf } = setup({ events: true })
+    const reference = { promptId: 'id-tone', key: 'tone', versionId: 't1', versionNumber: 1, label: null }
+    plane.prompts.set('pinned', { content: { text: 'for good' }, references: [reference] })
+    await textOf('pinned', { version: 1 })
+    await settled()
+    expect(plane.streams.size).toBe(0)
+    const followed = { ...reference, label: 'production' }
+    plane.prompts.set('greet', { content: { text: 'one' }, references: [followed] })
+    await textOf('greet', { version: 1 })
+    await settled()
+    expect(plane.streams.size).toBe(1)
+    plane.prompts.set('greet', { content: { text: 'two' }, references: [{ ...followed, versionNumber: 2 }] })
+    plane.tell(changed('tone'))
+    await settled()
+    await clock.pass(100)
+    expect(await textOf('greet', { version: 1 })).toEqual(['two', 'cache'])
+    expect(await textOf('pinned', { version: 1 })).toEqual(['for good', 'cache'])
+  })
+
+  it('that leave a reference leading nowhere take nothing away: it stays what it was, and the error is told', async () => {
+    const { plane, clock, errors, delivery, textOf } = setup({ events: true })
+    const reference = { promptId: 'id-tone', key: 'tone', versionId: 't1', versionNumber: 1, label: 'production' }
+    plane.prompts.set('greet', { content: { text: 'one' }, references: [reference] })
+    await textOf('greet')
+    await settled()
+    plane.trouble = () => problem(409, 'prompt.dangling_reference')
+    plane.tell(changed('tone'))
+    await settled()
+    await clock.pass(100)
+    expect(errors).toMatchObject([{ code: 'prompt.dangling_reference' }])
+    expect(await textOf('greet')).toEqual(['one', 'stale'])
+    await clock.pass(100_000)
+    const late = await delivery.get('greet', {})
+    expect(late).toMatchObject({ origin: 'stale', error: { code: 'prompt.dangling_reference' } })
+    await expect(setup({}, plane).delivery.get('greet', {})).rejects.toMatchObject({
+      code: 'prompt.dangling_reference',
+    })
+    plane.trouble = undefined
+    plane.prompts.set('greet', { content: { text: 'two' }, references: [{ ...reference, versionNumber: 2 }] })
+    expect(await textOf('greet')).toEqual(['two', 'server'])
+  })
+
   it('that come while a prompt is refreshed have it refreshed once more', async () => {
     const { plane, clock, textOf } = setup({ events: true })
     plane.prompts.set('greet', { content: { text: 'one' } })

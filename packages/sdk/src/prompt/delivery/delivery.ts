@@ -177,6 +177,8 @@ export class PromptDelivery {
 
   #remember(known: Omit<Entry, 'refreshing' | 'isOutdated'>): Entry {
     const entry: Entry = { ...known, refreshing: undefined, isOutdated: false }
+    // Only the answer tells that a version refers to labels; the stream begins with a resync, so that no move is missed.
+    if (!isUnchangeable(entry)) this.#follower?.start()
     this.#entries.set(entry.cacheKey, entry)
     if (this.#entries.size > mostEntries) this.#entries.delete(this.#entries.keys().next().value!)
     return entry

@@ -28,6 +28,17 @@ export async function newForkedPrompt(by: Inhabitant): Promise<{ id: string; eta
   return { id, etag: main.etag, draft: draft.etag }
 }
 
+/** A greeting that says how, in the words of another prompt. */
+export async function referring(by: Inhabitant) {
+  const key = by.name()
+  const { body } = await by.ask('createPrompt', { body: { key, content: { text: `Be kind, ${by.marker}.` } } })
+  await by.ask('movePromptLabel', { params: { id: body.id, name: 'production' }, ifMatch: null, body: { to: '1' } })
+  const content = greeting(by)
+  const last = { role: 'user' as const, content: '{{> tone}} {{> pinned}}' }
+  const references = { tone: { prompt: key, label: 'production' }, pinned: { prompt: body.id, version: 1 } }
+  return { ...content, messages: [...content.messages, last], references }
+}
+
 export function greeting(by: Inhabitant) {
   return {
     messages: [

@@ -1,7 +1,7 @@
 import type { EndpointName } from '@fairlead/core/endpoints'
 import type { ValidRequest } from './call.suite.ts'
 import type { Inhabitant } from './inhabited-server.suite.ts'
-import { greeting, newPrompt } from './prompts.suite.ts'
+import { greeting, newPrompt, referring } from './prompts.suite.ts'
 import { historyRequests, refRequests, reviewRequests, transferRequests } from './valid-prompt-requests.suite.ts'
 
 /**
@@ -79,15 +79,15 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
     return {
       params: { id },
       ifMatch: etag,
-      body: { content: greeting(by), commitMessage: by.name(), branch: 'main' },
+      body: { content: await referring(by), commitMessage: by.name(), branch: 'main' },
     }
   },
   listPromptVersions: async (by) => ({ params: { id: (await newPrompt(by)).id } }),
   getPromptVersion: async (by) => ({ params: { id: (await newPrompt(by)).id, version: 1 } }),
-  renderPrompt: async (by) => ({
-    params: { id: (await newPrompt(by)).id },
-    body: { version: 1, variables: { who: by.name() } },
-  }),
+  renderPrompt: async (by) => {
+    const { body } = await by.ask('createPrompt', { body: { key: by.name(), content: await referring(by) } })
+    return { params: { id: body.id }, body: { version: 1, variables: { who: by.name() } } }
+  },
   tryPrompt: async (by) => ({
     params: { id: (await newPrompt(by)).id },
     body: { branch: 'main', variables: { who: by.name() }, model: 'default' },

@@ -1,4 +1,4 @@
-import type { ToolFunction } from '@fairlead/core/langgraph'
+import type { ModelSource, ToolFunction } from '@fairlead/core/langgraph'
 import { Worker } from '@fairlead/core/langgraph'
 import type { Run, RunEvent, Workflow } from '@fairlead/core/workflow'
 import { createAnalyticsService } from '../../analytics/service.ts'
@@ -24,11 +24,14 @@ export function principalOf(organizationId: string, kind: Principal['kind'] = 'k
   return { kind, id: newId(), organizationId, role: null, permissions: new Set(), userId: null, name, email: null }
 }
 
-export async function openTestRoom(kind: BackendKind, tools: Record<string, ToolFunction> = {}) {
+export async function openTestRoom(
+  kind: BackendKind,
+  tools: Record<string, ToolFunction> = {},
+  models: ModelSource = { default: () => 'A model’s answer.' },
+) {
   const database = await openTestDatabase(kind, { poolSize: 6, acquireTimeoutMs: 20_000 })
   const clock = Date.now
   const analytics = createAnalyticsService({ database, clock, newId })
-  const models = { default: () => 'A model’s answer.' }
   const own = {
     models: [{ id: 'default' }],
     tools: Object.keys(tools).map((id) => ({ id, inputSchema: true, outputSchema: true })),
@@ -44,7 +47,7 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
     workflows.create(by, { definition: definition as unknown as Record<string, unknown> })
   const answers = new AnswerService({ database, workflows, due, clock, logger: silentLogger })
   const audit = async () => {}
-  const { prompts } = createPromptServices({ database, clock, createId: newId, checks: [], audit })
+  const { prompts, refs } = createPromptServices({ database, clock, createId: newId, checks: [], audit })
   const createTransport = (pollMs = 200) =>
     new DirectTransport({ database, resolver: refResolver, analytics, leaseMs: 60_000, pollMs })
   const workers: { worker: Worker; transport: DirectTransport }[] = []
@@ -57,6 +60,7 @@ export async function openTestRoom(kind: BackendKind, tools: Record<string, Tool
     createWorkflow,
     answers,
     prompts,
+    refs,
     createTransport,
     newOrganization: () => newOrganization(database),
     /** Starts a worker that lives until the room is closed. */
