@@ -7,7 +7,7 @@ import { latestMigration, migrateDatabase } from './migrate.ts'
 import { connectPostgres } from './postgres.ts'
 import { checkLogin } from './roles.ts'
 import { runScope } from './scope.ts'
-import type { Backend } from './session.ts'
+import type { Backend, Beginning } from './session.ts'
 import type { ScopedDb } from './tables.ts'
 
 export interface DatabaseOptions {
@@ -109,9 +109,9 @@ function overBackend(backend: Backend, options: DatabaseOptions, logger: Databas
   return {
     kind: backend.kind,
     withOrganization: async (organizationId, work) =>
-      runScope(backend, 'app', inOrganization(organizationId), ({ db }) => work(db)),
-    withSystem: (work) => runScope(backend, 'system', '', ({ db }) => work(db)),
-    withOwner: (work) => runScope(backend, 'owner', '', ({ db }) => work(db)),
+      runScope(backend, inOrganization(organizationId), ({ db }) => work(db)),
+    withSystem: (work) => runScope(backend, inSystem, ({ db }) => work(db)),
+    withOwner: (work) => runScope(backend, asOwner, ({ db }) => work(db)),
     async migrate() {
       const result = await migrateDatabase(backend, logger)
       if (options.appUrl) await checkLogin(backend, 'app')
@@ -122,7 +122,7 @@ function overBackend(backend: Backend, options: DatabaseOptions, logger: Databas
     listen: (channel, onPayload) => announcer.listen(channel, onPayload),
     ready: () => isReady(backend),
     executeSql: (text, values = []) =>
-      runScope(backend, 'system', '', (scope) => scope.run(withoutTransaction(text), values)),
+      runScope(backend, inSystem, (scope) => scope.run(withoutTransaction(text), values)),
     async close() {
       // The scopes that were open announce what they commit, and only then nobody does any more.
       await backend.close()
@@ -131,17 +131,20 @@ function overBackend(backend: Backend, options: DatabaseOptions, logger: Databas
   }
 }
 
-/** The id becomes part of the statement that begins the transaction, so it must be nothing but a UUID. */
-function inOrganization(organizationId: string): string {
+const inSystem: Beginning = { login: 'system', organizationId: null }
+const asOwner: Beginning = { login: 'owner', organizationId: null }
+
+/** The id may become part of the statement that begins the transaction, so it must be nothing but a UUID. */
+function inOrganization(organizationId: string): Beginning {
   if (!uuid.test(organizationId)) {
     throw new FairleadError('database.invalid_organization', `"${organizationId}" is not the id of an organization.`)
   }
-  return `;SET LOCAL app.organization_id='${organizationId}'`
+  return { login: 'app', organizationId }
 }
 
 async function isReady(backend: Backend): Promise<{ ok: boolean; migration: string | null }> {
   try {
-    const { rows } = await runScope(backend, 'system', '', (scope) =>
+    const { rows } = await runScope(backend, inSystem, (scope) =>
       scope.run('select name from kysely_migration order by name desc limit 1'),
     )
     const migration = rows.length > 0 ? String(rows[0]!.name) : null

@@ -5,5 +5,7 @@ export { isOutcomeUnknown, isRefusedStatement, isUnstorable } from './failure.ts
 export type { DatabaseLogger } from './logger.ts'
 export { silentLogger } from './logger.ts'
 export { advanceOutbox, readOutbox } from './outbox.ts'
+export type { SlotOf } from './prepared-query.ts'
+export { PreparedQuery } from './prepared-query.ts'
 export { committing } from './scope.ts'
 export type { ScopedDb, Tables } from './tables.ts'

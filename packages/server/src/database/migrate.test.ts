@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Database, DatabaseOptions } from './database.ts'
 import { openDatabase } from './database.ts'
 import { migrations } from './migrations/index.ts'
+import { committing } from './scope.ts'
+import type { ScopedDb } from './tables.ts'
 import {
   asAdmin,
   backends,
@@ -142,6 +144,16 @@ if (backends.includes('postgres')) {
         expect(visible).toEqual([{ id: ours }])
         const everyone = await database.withSystem((db) => db.selectFrom('organizations').select('id').execute())
         expect(everyone.map(({ id }) => id).toSorted()).toEqual([ours, theirs].toSorted())
+        // Also in a transaction of one statement.
+        const alone = (db: ScopedDb) =>
+          committing(() =>
+            sql`select id, current_user as login, current_setting('role') as role from organizations`.execute(db),
+          )
+        for (const id of [ours, theirs, ours, theirs]) {
+          const { rows } = await database.withOrganization(id, alone)
+          expect(rows).toEqual([{ id, login: app.user, role: 'none' }])
+        }
+        expect((await database.withSystem(alone)).rows).toHaveLength(2)
         // Resetting the role, as an injected statement might, leads nowhere.
         const escaped = await database.withOrganization(ours, async (db) => {
           await sql`reset role`.execute(db)

@@ -22,14 +22,14 @@ export const latestMigration = Object.keys(migrations).at(-1)!
  */
 export async function migrateDatabase(backend: Backend, logger: DatabaseLogger): Promise<{ applied: string[] }> {
   await ensureRoles(backend)
-  const applied = await runScope(backend, 'owner', '', async (scope) => {
+  const applied = await runScope(backend, { login: 'owner', organizationId: null }, async (scope) => {
     await scope.run('select pg_advisory_xact_lock($1)', [lockId])
     const names = await migrateTables(scope)
     await applyPolicies(scope)
     await ensureJobTables(scope)
     return names
   })
-  await runScope(backend, 'system', '', repairOutbox)
+  await runScope(backend, { login: 'system', organizationId: null }, repairOutbox)
   if (applied.length > 0) logger.info({ applied }, 'The database was migrated')
   return { applied }
 }

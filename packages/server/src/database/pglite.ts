@@ -1,18 +1,15 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { protocol } from '@electric-sql/pglite'
 import { CheckoutQueue } from './checkout-queue.ts'
-import { roleOf } from './roles.ts'
-import type { Backend, Login, Messenger, MessengerHandlers, Session, StatementResult } from './session.ts'
+import type { Backend, Messenger, MessengerHandlers, Session, StatementResult } from './session.ts'
 import { StatementNames } from './statement-names.ts'
+import type { Opening } from './transaction-settings.ts'
+import { TransactionSettings } from './transaction-settings.ts'
 import { encodeParameter, parserOf } from './value-types.ts'
 
 const { serialize, messages } = protocol
 
-const beginnings: Record<Login, string> = {
-  owner: 'BEGIN',
-  app: `BEGIN;SET LOCAL ROLE ${roleOf.app}`,
-  system: `BEGIN;SET LOCAL ROLE ${roleOf.system}`,
-}
+const settings = new TransactionSettings({ preparedStatements: true })
 
 /**
  * The embedded Postgres: one session, so scopes take turns. It is driven by protocol messages, a whole statement in one
@@ -24,10 +21,14 @@ export function wrapPglite(
 ): Backend {
   const queue = new CheckoutQueue(1, options.acquireTimeoutMs)
   const run = inOrder(statementRunner(pglite))
-  const session: Session = { run, release: () => queue.leave() }
+  const session: Session = {
+    begin: (beginning) => run(settings.beginning(beginning), []),
+    run: (text, parameters) => run(text, parameters),
+    runAlone: (beginning, text, parameters) => run(text, parameters, settings.opening(beginning)),
+    release: () => queue.leave(),
+  }
   return {
     kind: 'pglite',
-    beginning: (login) => beginnings[login],
     async checkout() {
       await queue.enter()
       return session
@@ -41,33 +42,48 @@ export function wrapPglite(
   }
 }
 
+/** Runs a statement; behind an opening, as a transaction of its own. */
+type Run = (text: string, parameters: readonly unknown[], opening?: Opening) => Promise<StatementResult>
+
 /** One call after the other, also when they are made at once. */
-function inOrder(run: Session['run']): Session['run'] {
+function inOrder(run: Run): Run {
   let tail: Promise<unknown> = Promise.resolve()
-  return (text, parameters) => {
-    const turn = tail.then(() => run(text, parameters))
+  return (...call) => {
+    const turn = tail.then(() => run(...call))
     tail = turn.catch(() => {})
     return turn
   }
 }
 
-function statementRunner(pglite: PGlite): Session['run'] {
+function statementRunner(pglite: PGlite): Run {
   const names = new StatementNames()
   const parsed = new Set<string>()
-  return async (text, parameters) => {
-    if (parameters.length === 0) return readResult(await send(pglite, [serialize.query(text)]))
-    const name = names.nameOf(text) ?? ''
-    const answers = await send(pglite, [
-      ...(parsed.has(name) ? [] : [serialize.parse({ name, text })]),
-      serialize.bind({ statement: name, values: parameters.map(encodeParameter) }),
-      serialize.describe({ type: 'P' }),
-      serialize.execute({}),
-      serialize.sync(),
-    ])
+  return async (text, parameters, opening) => {
+    if (parameters.length === 0 && !opening) return readResult(await send(pglite, [serialize.query(text)]))
+    const statements = [
+      ...(opening ? [opening] : []),
+      { name: names.nameOf(text) ?? '', text, values: parameters.map(encodeParameter) },
+    ]
+    const answers = await send(pglite, [...statements.flatMap((each) => messagesFor(each, parsed)), serialize.sync()])
     // A statement that was parsed stays parsed, whether or not it could be executed.
-    if (name !== '' && answers.some((answer) => answer.name === 'parseComplete')) parsed.add(name)
-    return readResult(answers)
+    const unparsed = statements.filter(({ name }) => !parsed.has(name))
+    const count = answers.filter((answer) => answer.name === 'parseComplete').length
+    for (const { name } of unparsed.slice(0, count)) if (name !== '') parsed.add(name)
+    const opened = opening ? answers.findIndex((answer) => answer.name === 'commandComplete') + 1 : 0
+    return readResult(answers.slice(opened))
   }
+}
+
+function messagesFor(
+  { name, text, values }: { name: string; text: string; values: readonly (string | Buffer | null)[] },
+  parsed: ReadonlySet<string>,
+): Uint8Array[] {
+  return [
+    ...(parsed.has(name) ? [] : [serialize.parse({ name, text })]),
+    serialize.bind({ statement: name, values: [...values] }),
+    serialize.describe({ type: 'P' }),
+    serialize.execute({}),
+  ]
 }
 
 type Answers = Awaited<ReturnType<PGlite['execProtocol']>>['messages']

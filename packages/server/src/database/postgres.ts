@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream'
-import type { ClientConfig, PoolClient, QueryResult } from 'pg'
+import type { ClientConfig, PoolClient, QueryConfig, QueryResult } from 'pg'
 import { Pool } from 'pg'
 import { CheckoutQueue } from './checkout-queue.ts'
 import { asDatabaseFailure } from './failure.ts'
 import type { DatabaseLogger } from './logger.ts'
+import { runAlone } from './postgres-alone.ts'
 import { PostgresListener } from './postgres-listener.ts'
-import { roleOf } from './roles.ts'
-import type { Backend, Login, Session, StatementResult } from './session.ts'
+import type { Backend, Beginning, Login, Session, StatementResult } from './session.ts'
 import { StatementNames } from './statement-names.ts'
+import { TransactionSettings } from './transaction-settings.ts'
 import { encodeParameter, parserOf } from './value-types.ts'
 
 export interface PostgresOptions {
@@ -23,8 +24,6 @@ export interface PostgresOptions {
 }
 
 const connectTimeoutMs = 5_000
-/** A transaction whose process was stopped in the middle must not hold its locks for ever. */
-const idleInTransactionTimeoutMs = 15_000
 
 /** A Postgres server, one pool per login. Settings are only ever local to a transaction: a pooler may stand between. */
 export function connectPostgres(options: PostgresOptions): Backend {
@@ -35,17 +34,8 @@ export function connectPostgres(options: PostgresOptions): Backend {
     app: appUrl ? new LoginPool(appUrl, options) : owner,
     system: systemUrl ? new LoginPool(systemUrl, options) : owner,
   }
-  const limits =
-    `;SET LOCAL statement_timeout=${options.statementTimeoutMs}` +
-    `;SET LOCAL idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`
-  const beginnings: Record<Login, string> = {
-    owner: 'BEGIN',
-    app: `BEGIN${appUrl ? '' : `;SET LOCAL ROLE ${roleOf.app}`}${limits}`,
-    system: `BEGIN${systemUrl ? '' : `;SET LOCAL ROLE ${roleOf.system}`}${limits}`,
-  }
   return {
     kind: 'postgres',
-    beginning: (login) => beginnings[login],
     checkout: (login) => pools[login].checkOut(),
     openMessenger: (handlers) => new PostgresListener(clientConfig(systemUrl ?? url), logger, handlers),
     close: async () => {
@@ -68,14 +58,17 @@ class LoginPool {
   readonly #pool: Pool
   readonly #queue: CheckoutQueue
   readonly #names: StatementNames | undefined
+  readonly #settings: TransactionSettings
   readonly #logger: DatabaseLogger
 
-  constructor(url: string, { poolSize, acquireTimeoutMs, preparedStatements, logger }: PostgresOptions) {
+  constructor(url: string, options: PostgresOptions) {
+    const { poolSize, acquireTimeoutMs, preparedStatements, logger } = options
     // A pipeline: a statement is sent although the one before it has not been answered.
     const config = { ...clientConfig(url), max: poolSize, idleTimeoutMillis: 30_000, pipeline: true }
     this.#pool = new Pool(config)
     this.#queue = new CheckoutQueue(poolSize, acquireTimeoutMs)
     this.#names = preparedStatements ? new StatementNames() : undefined
+    this.#settings = new TransactionSettings(options)
     this.#logger = logger
     // Without a listener an idle connection that breaks would end the process.
     this.#pool.on('error', (error) => this.#logLoss(error))
@@ -105,7 +98,9 @@ class LoginPool {
     }
     client.on('error', onError)
     return {
+      begin: (beginning) => this.#run(client, this.#settings.beginning(beginning), []),
       run: (text, parameters) => this.#run(client, text, parameters),
+      runAlone: (beginning, text, parameters) => this.#runAlone(client, beginning, text, parameters),
       release: (broken) => {
         client.off('error', onError)
         client.release(broken || lost)
@@ -118,8 +113,22 @@ class LoginPool {
     sendTogether(client)
     // Simple protocol: the only one that takes several statements at once.
     if (parameters.length === 0) return joinResults(await client.query(text))
+    return client.query(this.#configOf(text, parameters))
+  }
+
+  async #runAlone(
+    client: PoolClient,
+    beginning: Beginning,
+    text: string,
+    parameters: readonly unknown[],
+  ): Promise<StatementResult> {
+    sendTogether(client)
+    return runAlone(client, this.#settings.opening(beginning), this.#configOf(text, parameters))
+  }
+
+  #configOf(text: string, parameters: readonly unknown[]): QueryConfig {
     const name = this.#names?.nameOf(text)
-    return client.query({ text, values: parameters.map(encodeParameter), ...(name !== undefined && { name }) })
+    return { text, values: parameters.map(encodeParameter), ...(name !== undefined && { name }) }
   }
 
   #logLoss(error: Error): void {

@@ -12,6 +12,7 @@ export type Role = (typeof roleOf)[keyof typeof roleOf]
 const raceStates = new Set(['42710', '23505', 'XX000'])
 const insufficientPrivilege = '42501'
 const attempts = 5
+const ownerScope = { login: 'owner', organizationId: null } as const
 
 /**
  * Creates the roles where they are missing and lets the owner take them on. Roles belong to the whole cluster, so other
@@ -35,7 +36,7 @@ export async function ensureRoles(backend: Backend): Promise<void> {
 /** Throws `database.login_without_role` when a login of its own does not have the role that it stands for. */
 export async function checkLogin(backend: Backend, login: Exclude<Login, 'owner'>): Promise<void> {
   const role = roleOf[login]
-  const { rows } = await runScope(backend, login, '', (scope) =>
+  const { rows } = await runScope(backend, { login, organizationId: null }, (scope) =>
     scope.run(`select session_user as login, pg_has_role(current_user, '${role}', 'USAGE') as ok`),
   )
   if (rows[0]!.ok) return
@@ -46,14 +47,14 @@ export async function checkLogin(backend: Backend, login: Exclude<Login, 'owner'
 }
 
 async function whoOwns(backend: Backend): Promise<{ owner: string; version: number }> {
-  const { rows } = await runScope(backend, 'owner', '', (scope) =>
+  const { rows } = await runScope(backend, ownerScope, (scope) =>
     scope.run(`select current_user::text as owner, current_setting('server_version_num')::int as version`),
   )
   return { owner: String(rows[0]!.owner), version: Number(rows[0]!.version) }
 }
 
 async function asOwner(backend: Backend, text: string): Promise<boolean> {
-  const { rows } = await runScope(backend, 'owner', '', (scope) => scope.run(text))
+  const { rows } = await runScope(backend, ownerScope, (scope) => scope.run(text))
   return rows.length > 0
 }
 

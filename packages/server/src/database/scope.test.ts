@@ -8,17 +8,18 @@ const refused = (code: string) => Object.assign(new Error('The server says no.')
 
 /** A back end whose statements fail as described, each by its first word. */
 function backendWith(failures: Record<string, Error>): Backend {
-  const done = (command: string): StatementResult => ({ rows: [], command, rowCount: 0 })
+  const run = async (text: string): Promise<StatementResult> => {
+    const [command = ''] = text.split(' ')
+    await Promise.resolve()
+    if (failures[command]) throw failures[command]
+    return { rows: [], command, rowCount: 0 }
+  }
   return {
     kind: 'postgres',
-    beginning: () => 'BEGIN',
     checkout: async () => ({
-      async run(text) {
-        const [word = ''] = text.split(' ')
-        await Promise.resolve()
-        if (failures[word]) throw failures[word]
-        return done(word)
-      },
+      begin: () => run('BEGIN'),
+      run,
+      runAlone: (_beginning, text) => run(text),
       release() {},
     }),
     openMessenger: () => {
@@ -28,34 +29,46 @@ function backendWith(failures: Record<string, Error>): Backend {
   }
 }
 
-/** What a transaction of one statement fails with; `isLast` sends the commit along with it. */
-async function failureOf(failures: Record<string, Error>, isLast: boolean): Promise<unknown> {
-  return runScope(backendWith(failures), 'app', '', (scope) =>
-    isLast ? committing(() => scope.run('insert one')) : scope.run('insert one'),
-  ).catch((error: unknown) => error)
+/** How the commit goes: after the last statement, along with it, or with the only one. */
+type Commit = 'after' | 'along' | 'alone'
+
+/** What a transaction that inserts something fails with. */
+async function failureOf(failures: Record<string, Error>, commit: Commit): Promise<unknown> {
+  return runScope(backendWith(failures), { login: 'app', organizationId: null }, async (scope) => {
+    if (commit === 'along') await scope.run('select one').catch(() => {})
+    const insert = () => scope.run('insert one')
+    await (commit === 'after' ? insert() : committing(insert))
+  }).catch((error: unknown) => error)
 }
 
 describe('whether a transaction was committed', () => {
   it.each([
-    ['the commit', { COMMIT: lost() }, false],
-    ['the commit behind the last statement', { COMMIT: lost() }, true],
-    ['the last statement and its commit', { insert: lost(), COMMIT: lost() }, true],
-    ['all that was sent in one piece', { BEGIN: lost(), insert: lost(), COMMIT: lost() }, true],
-    ['the commit, by a server that shuts down', { COMMIT: refused('57P01') }, false],
-  ])('is unknown when the connection was lost with %s', async (_what, failures, isLast) => {
-    const error = await failureOf(failures, isLast)
+    ['the commit', { COMMIT: lost() }, 'after'],
+    ['the commit behind the last statement', { COMMIT: lost() }, 'along'],
+    ['the last statement and its commit', { insert: lost(), COMMIT: lost() }, 'along'],
+    ['all from the beginning on', { BEGIN: lost(), select: lost(), insert: lost(), COMMIT: lost() }, 'along'],
+    ['the only statement', { insert: lost() }, 'alone'],
+    ['the commit, by a server that shuts down', { COMMIT: refused('57P01') }, 'after'],
+  ] as const)('is unknown when the connection was lost with %s', async (_what, failures, commit) => {
+    const error = await failureOf(failures, commit)
     expect(error).toMatchObject({ code: 'database.unavailable' })
     expect(isOutcomeUnknown(error)).toBe(true)
   })
 
   it.each([
-    ['a statement before the commit was sent', { insert: lost() }, false, 'database.unavailable'],
-    ['the beginning before the commit was sent', { BEGIN: lost(), insert: lost() }, false, 'database.unavailable'],
-    ['a statement that the server refused', { insert: refused('23505') }, true, '23505'],
-    ['a commit that the server refused', { COMMIT: refused('23503') }, false, '23503'],
-    ['a beginning that the server refused', { BEGIN: refused('42501'), insert: refused('25P02') }, true, '42501'],
-  ])('is known, and it was not, after %s', async (_what, failures, isLast, code) => {
-    const error = await failureOf(failures, isLast)
+    ['a statement before the commit was sent', { insert: lost() }, 'after', 'database.unavailable'],
+    ['the beginning before the commit was sent', { BEGIN: lost(), insert: lost() }, 'after', 'database.unavailable'],
+    ['a statement that the server refused', { insert: refused('23505') }, 'along', '23505'],
+    ['an only statement that the server refused', { insert: refused('23505') }, 'alone', '23505'],
+    ['a commit that the server refused', { COMMIT: refused('23503') }, 'after', '23503'],
+    [
+      'a beginning that the server refused',
+      { BEGIN: refused('42501'), select: refused('25P02'), insert: refused('25P02') },
+      'along',
+      '42501',
+    ],
+  ] as const)('is known, and it was not, after %s', async (_what, failures, commit, code) => {
+    const error = await failureOf(failures, commit)
     expect(error).toMatchObject({ code })
     expect(isOutcomeUnknown(error)).toBe(false)
   })

@@ -3,7 +3,7 @@ import { FairleadError } from '@fairlead/core/base'
 import type { CompiledQuery, ConnectionProvider, DatabaseConnection, QueryResult } from 'kysely'
 import { asCommitFailure, asDatabaseFailure, endsSession } from './failure.ts'
 import { bindQueries } from './query-builder.ts'
-import type { Backend, Login, Session, StatementResult } from './session.ts'
+import type { Backend, Beginning, Session, StatementResult } from './session.ts'
 import type { ScopedDb } from './tables.ts'
 
 const current = new AsyncLocalStorage<Scope>()
@@ -21,8 +21,9 @@ export function outsideScope<T>(work: () => T): T {
 
 /**
  * The last statement of the scope around it: the commit goes right behind it, in the same round trip, and answers with
- * it. When the statement fails, everything is rolled back; what is thrown after it undoes nothing any more, so it must
- * check for itself, as a statement that inserts from what it has locked does.
+ * it; a scope's only statement is the whole transaction. When the statement fails, everything is rolled back; what is
+ * thrown after it undoes nothing any more, so it must check for itself, as a statement that inserts from what it has
+ * locked does.
  */
 export function committing<T>(statement: () => Promise<T>): Promise<T> {
   const scope = currentScope()
@@ -32,15 +33,14 @@ export function committing<T>(statement: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Runs `work` in one transaction on one session: begin with role and settings, sent together with the first statement;
- * the work; commit. When the work throws, or the transaction was aborted although the work did not, everything is rolled back and it throws.
- * What `work` gets is dead once it returns. A scope inside a scope throws `database.nested_checkout`: on a pool of one
- * it would wait for itself.
+ * Runs `work` in one transaction on one session: begin with role and organization, sent together with the first
+ * statement; the work; commit. When the work throws, or the transaction was aborted although the work did not, everything
+ * is rolled back and it throws. What `work` gets is dead once it returns. A scope inside a scope throws
+ * `database.nested_checkout`: on a pool of one it would wait for itself.
  */
 export async function runScope<T>(
   backend: Backend,
-  login: Login,
-  settings: string,
+  beginning: Beginning,
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   if (currentScope()) {
@@ -49,10 +49,9 @@ export async function runScope<T>(
       'This code already holds a database scope: pass its query builder on instead of opening another scope.',
     )
   }
-  const scope = new Scope(await backend.checkout(login))
+  const scope = new Scope(await backend.checkout(beginning.login), beginning)
   let result: T
   try {
-    scope.begin(backend.beginning(login) + settings)
     result = await current.run(scope, () => work(scope))
     await scope.commit()
   } catch (error) {
@@ -67,18 +66,20 @@ export async function runScope<T>(
 export class Scope implements ConnectionProvider {
   readonly db: ScopedDb
   readonly #session: Session
+  readonly #beginning: Beginning
   readonly #connection: DatabaseConnection
   readonly #afterCommit: (() => void)[] = []
   #tail: Promise<unknown> = Promise.resolve()
-  /** What became of the statements that begin the transaction; the first of the work does not wait for it. */
-  #beginning: Promise<{ error: unknown } | undefined> = Promise.resolve(undefined)
+  /** What became of the transaction's beginning, once there is one; the first statement does not wait for it. */
+  #begun: Promise<{ error: unknown } | undefined> | undefined
   #commitsNext = false
   #committed = false
   #open = true
   #broken = false
 
-  constructor(session: Session) {
+  constructor(session: Session, beginning: Beginning) {
     this.#session = session
+    this.#beginning = beginning
     this.#connection = {
       executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> =>
         asQueryResult<R>(await this.#execute(query.sql, query.parameters)),
@@ -100,20 +101,6 @@ export class Scope implements ConnectionProvider {
     return this.#inTurn(() => consumer(this.#connection))
   }
 
-  /**
-   * Sends the statements that begin the transaction. Should they fail, Postgres refuses everything behind them in the
-   * aborted transaction, and whoever runs a statement hears of the cause.
-   */
-  begin(text: string): void {
-    this.#beginning = this.#session.run(text, []).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#broken ||= endsSession(error)
-        return { error }
-      },
-    )
-  }
-
   /** The statement that comes next is the last one. */
   commitWithNext(): void {
     this.#commitsNext = true
@@ -133,7 +120,10 @@ export class Scope implements ConnectionProvider {
   }
 
   async commit(): Promise<void> {
-    if (!this.#committed) assertCommitted(await this.#end('COMMIT'))
+    if (!this.#committed) {
+      const ended = await this.#end('COMMIT')
+      if (ended) assertCommitted(ended)
+    }
     this.#session.release(false)
   }
 
@@ -143,13 +133,15 @@ export class Scope implements ConnectionProvider {
     this.#session.release(this.#broken)
   }
 
-  /** Statements that were started but not awaited are let finish first; later ones find the scope closed. */
-  async #end(text: string): Promise<StatementResult> {
-    const ending = this.#inTurn(() => {
+  /**
+   * Ends the transaction, if a statement has begun it. Statements that were started but not awaited are let finish first;
+   * later ones find the scope closed.
+   */
+  async #end(text: string): Promise<StatementResult | undefined> {
+    return this.#inTurn(async () => {
       this.#open = false
-      return this.#execute(text, [])
+      return this.#begun && this.#execute(text, [])
     })
-    return ending
   }
 
   async #inTurn<T>(step: () => Promise<T>): Promise<T> {
@@ -166,11 +158,17 @@ export class Scope implements ConnectionProvider {
     const isLast = this.#commitsNext && this.#open
     if (isLast) this.#open = false
     try {
+      if (isLast && !this.#begun) {
+        const result = await this.#session.runAlone(this.#beginning, text, parameters)
+        this.#committed = true
+        return result
+      }
+      this.#begun ??= this.#begin()
       const answer = this.#session.run(text, parameters)
       const ending = isLast ? this.#session.run('COMMIT', []) : undefined
       const [result, ended] = await bothSettled(answer, ending)
       // A failed beginning fails what follows; only an ending does not tell.
-      const failure = this.#open ? undefined : await this.#beginning
+      const failure = this.#open ? undefined : await this.#begun
       if (failure) throw failure.error
       if (ended) {
         assertCommitted(ended)
@@ -179,10 +177,24 @@ export class Scope implements ConnectionProvider {
       return result
     } catch (error) {
       this.#broken ||= endsSession(error)
-      const cause = (await this.#beginning)?.error ?? error
+      const cause = (await this.#begun)?.error ?? error
       // Whatever failed first: once a commit is on its way to the server, it may arrive there.
       throw isLast || text === 'COMMIT' ? asCommitFailure(cause) : asDatabaseFailure(cause)
     }
+  }
+
+  /**
+   * Should it fail, Postgres refuses everything behind it in the aborted transaction, and whoever runs a statement hears
+   * of the cause.
+   */
+  #begin(): Promise<{ error: unknown } | undefined> {
+    return this.#session.begin(this.#beginning).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#broken ||= endsSession(error)
+        return { error }
+      },
+    )
   }
 
   #refuseWhenClosed(): void {

@@ -8,13 +8,27 @@ export interface StatementResult {
   rowCount: number | null
 }
 
+/** Who works in a transaction, and on whose rows. */
+export interface Beginning {
+  login: Login
+  /** A UUID; null across organizations. */
+  organizationId: string | null
+}
+
 /**
  * One connection to Postgres, held by nobody else until it is released. Calls are carried out and answered in the order in
  * which they are made; the next may be made before the one before it has been answered.
  */
 export interface Session {
+  /** Begins a transaction, whose settings are gone with it. */
+  begin(beginning: Beginning): Promise<unknown>
   /** Runs one statement. Without parameters the text may hold several: the rows are those of all, the rest is the last's. */
   run(text: string, parameters: readonly unknown[]): Promise<StatementResult>
+  /**
+   * Runs one statement as a transaction of its own: begun, carried out and committed in one round trip and with one answer.
+   * Where it fails, nothing is left open.
+   */
+  runAlone(beginning: Beginning, text: string, parameters: readonly unknown[]): Promise<StatementResult>
   /** Gives the session back. `broken` ends it: its state is unknown. */
   release(broken: boolean): void
 }
@@ -22,8 +36,6 @@ export interface Session {
 /** What a Postgres, native or embedded, has to give: sessions, and a way to tell other processes something. */
 export interface Backend {
   kind: 'postgres' | 'pglite'
-  /** The statements that begin a transaction as that login; sent in one round trip. */
-  beginning(login: Login): string
   /** Waits for a free session. Throws `database.unavailable` when there is none in time. */
   checkout(login: Login): Promise<Session>
   /** What carries notifications between processes; lost ones are made up for by `onReconnect`. */

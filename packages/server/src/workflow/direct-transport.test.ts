@@ -1,3 +1,4 @@
+import type { ClaimedRun } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backends, newId } from '../database/testing/index.ts'
@@ -86,6 +87,30 @@ describe.each(backends)('the direct transport on %s', (kind) => {
       expect(runs.map(({ status }) => status).sort()).toEqual(['queued', 'running', 'running'])
       const claimed = [...(await claim(2)), ...(await claim(2))].map(({ lease }) => lease.runId)
       expect(claimed.sort()).toEqual(runs.map(({ id }) => id).sort())
+    })
+
+    it('takes the place of a run that has ended, also before the worker claims again', async () => {
+      const { transport, claim, wait, execute } = await setUp()
+      while ((await claim(1)).length > 0);
+      const first = wait()
+      const run = await execute()
+      await first
+      const [{ lease }] = (await claim(1)) as [ClaimedRun]
+      expect(lease.runId).toBe(run.id)
+      const second = wait()
+      expect(transport.reserve()).toBeNull()
+      const end = { entries: [], questions: [], events: [] }
+      await transport.finish(lease, { status: 'completed', output: {} }, end)
+      // Whoever repeats an end that was recorded frees nothing twice.
+      await expect(transport.finish(lease, { status: 'completed', output: {} }, end)).rejects.toMatchObject({
+        code: 'run.lease_lost',
+      })
+      const runs = [await execute(), await execute()]
+      expect(runs.map(({ status }) => status)).toEqual(['running', 'queued'])
+      await second
+      expect((await claim(1)).map(({ lease }) => lease.runId)).toEqual([runs[0]!.id])
+      transport.queued(runs[1]!.id)
+      expect((await claim(1)).map(({ lease }) => lease.runId)).toEqual([runs[1]!.id])
     })
 
     it('gives the place back when the run can’t be stored', async () => {

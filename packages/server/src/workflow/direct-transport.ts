@@ -53,7 +53,7 @@ export class DirectTransport implements RunTransport, DueSignal {
   /** False while all that woke the worker is a run that was handed over. */
   #mayBeDue = true
   #lookedAt = 0
-  /** How many more runs the worker said it takes. */
+  /** How many more runs the worker takes. */
   #room = 0
   /** Places that are reserved and not started yet. */
   #reserved = 0
@@ -169,6 +169,7 @@ export class DirectTransport implements RunTransport, DueSignal {
   }
 
   async claim({ workerId, limit }: { workerId: string; limit: number }): Promise<ClaimedRun[]> {
+    this.#room = limit
     const due = await this.#claimDue(workerId, limit - this.#handed.length - this.#reserved)
     const handed = this.#handed.splice(0, limit - due.length)
     const claims: ClaimedRun[] = []
@@ -178,7 +179,7 @@ export class DirectTransport implements RunTransport, DueSignal {
         else claims.push(await this.#load(row, workerId))
       }
     } finally {
-      this.#room = limit - claims.length
+      this.#room -= claims.length
     }
     return claims
   }
@@ -248,7 +249,8 @@ export class DirectTransport implements RunTransport, DueSignal {
       .catch(refuseForGood)
     if (next === 'queued') this.queued(lease.runId)
     announceEvents(database, lease.runId)
-    this.#units.delete(lease.runId)
+    // Its place is free before the worker says so with its next claim.
+    if (this.#units.delete(lease.runId)) this.#room++
   }
 
   async loadSnapshots(lease: RunLease) {

@@ -4,8 +4,8 @@ import { endedInside } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { CallPrice, NewExecution } from '../analytics/service.ts'
 import { callColumns, insertExecutions } from '../analytics/service.ts'
-import type { ScopedDb } from '../database/index.ts'
-import { committing } from '../database/index.ts'
+import type { ScopedDb, SlotOf } from '../database/index.ts'
+import { committing, PreparedQuery } from '../database/index.ts'
 import { toEventRow } from './event-row.ts'
 
 /** Who has closed a question, by the id in `answered_by`, where a container failed around it; the name is its address. */
@@ -64,48 +64,116 @@ function recordQuestions(db: ScopedDb, lease: RunLease, { questions }: PricedBat
   return recordRows(db, lease, { ...nothing, questions })
 }
 
+type Value =
+  | 'entryCount'
+  | 'eventCount'
+  | keyof ModelCall['usage']
+  | 'costNanoUsd'
+  | keyof RunLease
+  | 'entries'
+  | 'questions'
+  | 'events'
+  | 'failed'
+  | 'status'
+  | 'output'
+  | 'error'
+
+/** What a batch brings: the statement has no parts for the rest. */
+interface Shape {
+  entries: boolean
+  questions: boolean
+  events: boolean
+  /** Containers that failed. */
+  failed: boolean
+  ending: boolean
+}
+
+const statements = new Map<string, PreparedQuery<{ base: number }, Value>>()
+
 async function recordRows(db: ScopedDb, lease: RunLease, batch: PricedBatch, ending?: Ending): Promise<void> {
-  const { entries, events } = batch
+  const { entries, questions, events } = batch
   const failed = failedIn(events)
   const calls = events.flatMap(callsOf)
   const total = (of: (call: ModelCall) => number) => calls.reduce((sum, call) => sum + of(call), 0)
-  const { rows } = await sql`
-    with lease as (
-      update workflow_runs set
-        event_seq = event_seq + ${events.length}::int,
-        step_count = step_count + ${entries.length}::int,
-        takeovers = case when ${entries.length}::int > 0 then 0 else takeovers end,
-        input_tokens = input_tokens + ${total(({ usage }) => usage.inputTokens)}::bigint,
-        cached_tokens = cached_tokens + ${total(({ usage }) => usage.cachedTokens)}::bigint,
-        cache_write_tokens = cache_write_tokens + ${total(({ usage }) => usage.cacheWriteTokens)}::bigint,
-        output_tokens = output_tokens + ${total(({ usage }) => usage.outputTokens)}::bigint,
-        reasoning_tokens = reasoning_tokens + ${total(({ usage }) => usage.reasoningTokens)}::bigint,
-        cost_nano_usd = cost_nano_usd + ${total(({ costNanoUsd }) => costNanoUsd ?? 0)}::bigint,
-        updated_at = now()${ending ? endingColumns(ending) : sql``}
-      where ${holds(lease)}
-      returning organization_id, id, workflow_id, workflow_version, attempt,
-        event_seq - ${events.length}::int as base
-    )${insertsOf(batch)}${ending || failed.length > 0 ? closing(failed, ending) : sql``}${ending ? afterEnding(ending) : sql``}
-    select base from lease
-  `.execute(db)
+  const rows = await statementFor({
+    entries: entries.length > 0,
+    questions: questions.length > 0,
+    events: events.length > 0,
+    failed: failed.length > 0,
+    ending: ending !== undefined,
+  }).run(db, {
+    ...lease,
+    entryCount: entries.length,
+    eventCount: events.length,
+    inputTokens: total(({ usage }) => usage.inputTokens),
+    cachedTokens: total(({ usage }) => usage.cachedTokens),
+    cacheWriteTokens: total(({ usage }) => usage.cacheWriteTokens),
+    outputTokens: total(({ usage }) => usage.outputTokens),
+    reasoningTokens: total(({ usage }) => usage.reasoningTokens),
+    costNanoUsd: total(({ costNanoUsd }) => costNanoUsd ?? 0),
+    entries: JSON.stringify(entries),
+    questions: JSON.stringify(questions),
+    events: JSON.stringify(events.map(toEventRow)),
+    failed: JSON.stringify(failed),
+    status: ending?.status,
+    output: ending?.output,
+    error: ending?.error,
+  })
   if (rows.length === 0) throw leaseLost(lease)
 }
 
-/** The inserts beside the update of the run; a statement carries none that has nothing to insert. */
-function insertsOf({ entries, questions, events }: RunBatch) {
+function statementFor(shape: Shape): PreparedQuery<{ base: number }, Value> {
+  const key = JSON.stringify(shape)
+  const known = statements.get(key)
+  if (known) return known
+  const fresh = new PreparedQuery<{ base: number }, Value>((db, slot) => statement(shape, slot).compile(db))
+  statements.set(key, fresh)
+  return fresh
+}
+
+function statement(shape: Shape, slot: SlotOf<Value>) {
+  const lease: RunLease = {
+    organizationId: slot('organizationId'),
+    runId: slot('runId'),
+    attempt: slot('attempt'),
+    workerId: slot('workerId'),
+  }
+  return sql<{ base: number }>`
+    with lease as (
+      update workflow_runs set
+        event_seq = event_seq + ${slot('eventCount')}::int,
+        step_count = step_count + ${slot('entryCount')}::int,
+        takeovers = case when ${slot('entryCount')}::int > 0 then 0 else takeovers end,
+        input_tokens = input_tokens + ${slot('inputTokens')}::bigint,
+        cached_tokens = cached_tokens + ${slot('cachedTokens')}::bigint,
+        cache_write_tokens = cache_write_tokens + ${slot('cacheWriteTokens')}::bigint,
+        output_tokens = output_tokens + ${slot('outputTokens')}::bigint,
+        reasoning_tokens = reasoning_tokens + ${slot('reasoningTokens')}::bigint,
+        cost_nano_usd = cost_nano_usd + ${slot('costNanoUsd')}::bigint,
+        updated_at = now()${shape.ending ? endingColumns(slot) : sql``}
+      where ${holds(lease)}
+      returning organization_id, id, workflow_id, workflow_version, attempt,
+        event_seq - ${slot('eventCount')}::int as base
+    )${insertsOf(shape, slot)}${shape.ending || shape.failed ? closing(shape, slot) : sql``}${shape.ending ? afterEnding(slot) : sql``}
+    select base from lease
+  `
+}
+
+/** The inserts beside the update of the run. */
+function insertsOf(shape: Shape, slot: SlotOf<Value>) {
   const journal = sql`, journal as (
       insert into run_journal (organization_id, run_id, address, node_id, status, output, error, usage, attempts,
         started_at, finished_at, recorded_by_attempt)
       select lease.organization_id, lease.id, e.address, e."nodeId", e.status, e.output, e.error, e.calls, e.attempts,
         e."startedAt", e."finishedAt", lease.attempt
-      from lease, json_to_recordset(${JSON.stringify(entries)}::json) as e(address text, "nodeId" text, status text,
+      from lease, json_to_recordset(${slot('entries')}::json) as e(address text, "nodeId" text, status text,
         output json, error json, calls json, attempts int, "startedAt" timestamptz, "finishedAt" timestamptz)
     )`
   const asked = sql`, questions as (
       insert into run_interrupts (organization_id, run_id, address, node_id, request, due_at, on_due)
       select lease.organization_id, lease.id, q.address, q."nodeId", q.request,
         now() + make_interval(secs => q."dueInSeconds"), q."onDue"
-      from lease, json_to_recordset(${JSON.stringify(questions)}::json) as q(address text, "nodeId" text, request json,
+      from lease, json_to_recordset(${slot('questions')}::json) as q(address text, "nodeId" text, request json,
         "dueInSeconds" double precision, "onDue" json)
       on conflict do nothing
     )`
@@ -113,18 +181,18 @@ function insertsOf({ entries, questions, events }: RunBatch) {
       insert into run_events (organization_id, run_id, seq, type, address, payload, at)
       select lease.organization_id, lease.id, lease.base + e.position, e.event ->> 'type', e.event ->> 'address',
         (e.event ->> 'payload')::json, (e.event ->> 'at')::timestamptz
-      from lease, json_array_elements(${JSON.stringify(events.map(toEventRow))}::json) with ordinality as e(event, position)
+      from lease, json_array_elements(${slot('events')}::json) with ordinality as e(event, position)
     )`
-  const parts = [entries.length > 0 && journal, questions.length > 0 && asked, events.length > 0 && told]
+  const parts = [shape.entries && journal, shape.questions && asked, shape.events && told]
   return sql.join(
     parts.filter((part) => part !== false),
     sql``,
   )
 }
 
-function endingColumns({ status, output, error }: Ending) {
-  return sql`, status = ${status}, output = ${output ?? null}::json, error = ${error ?? null}::json, lease_owner = null,
-    lease_expires_at = null, finished_at = now()`
+function endingColumns(slot: SlotOf<Value>) {
+  return sql`, status = ${slot('status')}, output = ${slot('output')}::json, error = ${slot('error')}::json,
+    lease_owner = null, lease_expires_at = null, finished_at = now()`
 }
 
 /** A container that failed, and what every address inside it begins with. */
@@ -141,19 +209,19 @@ function failedIn(events: readonly TimedEvent[]): FailedContainer[] {
 }
 
 /** Cancels the open questions inside the containers that failed, naming the one that failed first, or all with an ending. */
-function closing(failed: readonly FailedContainer[], ending: Ending | undefined) {
-  const around = sql`from json_to_recordset(${JSON.stringify(failed)}::json) as f(address text, inside text)
+function closing(shape: Shape, slot: SlotOf<Value>) {
+  const around = sql`from json_to_recordset(${slot('failed')}::json) as f(address text, inside text)
           where starts_with(question.address, f.inside)`
   return sql`, closed as (
       update run_interrupts question set status = 'cancelled',
         answered_by = (select json_build_object('kind', 'system', 'id', ${failureCloser}::text, 'name', f.address) ${around} limit 1)
       from lease
       where question.organization_id = lease.organization_id and question.run_id = lease.id
-        and question.status = 'pending'${ending ? sql`` : sql` and exists (select ${around})`}
+        and question.status = 'pending'${shape.ending ? sql`` : sql` and exists (select ${around})`}
     )`
 }
 
-function afterEnding({ status }: Ending) {
+function afterEnding(slot: SlotOf<Value>) {
   return sql`, snapshots as (
       delete from run_snapshots snapshot using lease
       where snapshot.organization_id = lease.organization_id and snapshot.run_id = lease.id
@@ -163,7 +231,7 @@ function afterEnding({ status }: Ending) {
     ), told as (
       insert into outbox (organization_id, topic, key, payload)
       select organization_id, 'run.finished', id::text, json_build_object('runId', id, 'workflowId', workflow_id,
-        'workflowVersion', workflow_version, 'status', ${status}::text)
+        'workflowVersion', workflow_version, 'status', ${slot('status')}::text)
       from lease
     )`
 }

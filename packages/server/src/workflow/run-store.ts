@@ -1,7 +1,8 @@
 import type { RunStatus } from '@fairlead/core/workflow'
 import type { Insertable, Selectable } from 'kysely'
 import { sql } from 'kysely'
-import type { ScopedDb, Tables } from '../database/index.ts'
+import type { ScopedDb, SlotOf, Tables } from '../database/index.ts'
+import { PreparedQuery } from '../database/index.ts'
 import { firstClaim } from './claim.ts'
 import type { EventRow } from './event-row.ts'
 import { deleteSnapshots } from './snapshot-store.ts'
@@ -22,21 +23,49 @@ export async function insertRun(db: ScopedDb, row: NewRun, claim: FirstClaim): P
 }
 
 /** As `insertRun`, if its version is the latest of a workflow that is not archived; undefined, and nothing stored, otherwise. */
-export async function insertRunOfLatest(db: ScopedDb, row: NewRun, claim: FirstClaim): Promise<RunRow | undefined> {
-  const values = Object.entries(claim === null ? row : { ...row, ...firstClaim(claim) })
-  return db
-    .insertInto('workflow_runs')
-    .columns(values.map(([column]) => column as keyof NewRun))
-    .expression((from) =>
-      from
-        .selectFrom('workflows')
-        .select(values.map(([column, value]) => sql`${value}`.as(column)))
-        .where('id', '=', row.workflow_id)
-        .where('latest_version', '=', row.workflow_version)
-        .where('archived_at', 'is', null),
-    )
-    .returningAll()
-    .executeTakeFirst()
+export async function insertRunOfLatest(db: ScopedDb, row: FreshRun, claim: FirstClaim): Promise<RunRow | undefined> {
+  const values = { ...row, workerId: claim?.workerId, leaseMs: claim?.leaseMs }
+  const [stored] = await (claim ? insertLatestClaimed : insertLatestQueued).run(db, values)
+  return stored
+}
+
+const runColumns = [
+  'organization_id',
+  'id',
+  'workflow_id',
+  'workflow_version',
+  'input',
+  'pins',
+  'unit',
+  'attributes',
+  'created_by_kind',
+  'created_by_id',
+] as const satisfies readonly (keyof NewRun)[]
+
+/** A run as it is begun, before anything has come of it. */
+type FreshRun = Required<Pick<NewRun, (typeof runColumns)[number]>>
+type RunValue = keyof FreshRun | 'workerId' | 'leaseMs'
+
+const insertLatestQueued = insertLatest(() => ({}))
+const insertLatestClaimed = insertLatest((slot) => firstClaim({ workerId: slot('workerId'), leaseMs: slot('leaseMs') }))
+
+function insertLatest(claim: (slot: SlotOf<RunValue>) => object) {
+  return new PreparedQuery<RunRow, RunValue>((db, slot) => {
+    const values = [...runColumns.map((column) => [column, slot(column)] as const), ...Object.entries(claim(slot))]
+    return db
+      .insertInto('workflow_runs')
+      .columns(values.map(([column]) => column as keyof NewRun))
+      .expression((from) =>
+        from
+          .selectFrom('workflows')
+          .select(values.map(([column, value]) => sql`${value}`.as(column)))
+          .where('id', '=', slot<string>('workflow_id'))
+          .where('latest_version', '=', slot<number>('workflow_version'))
+          .where('archived_at', 'is', null),
+      )
+      .returningAll()
+      .compile()
+  })
 }
 
 export async function findRun(db: ScopedDb, id: string): Promise<RunRow | undefined> {
