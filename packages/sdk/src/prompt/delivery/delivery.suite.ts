@@ -1,0 +1,128 @@
+import type { PromptContent, PromptEvent } from '@fairlead/core/prompt'
+import type { Surroundings } from '../../retry.ts'
+import { Transport } from '../../transport.ts'
+import { PromptDelivery } from './delivery.ts'
+import type { PromptDeliveryOptions, PromptStore } from './options.ts'
+
+/** Waiting that goes on when the clock of the test does. */
+function testClock() {
+  let now = 1_000_000
+  const timers = new Set<{ at: number; call: () => void }>()
+  const after = (delayMs: number, call: () => void) => {
+    const timer = { at: now + delayMs, call }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
+  const surroundings: Surroundings = {
+    now: () => now,
+    random: () => 0.5,
+    after,
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        after(delayMs, resolve)
+        signal?.addEventListener('abort', () => reject(signal.reason))
+      }),
+  }
+  return {
+    surroundings,
+    async pass(ms: number) {
+      now += ms
+      for (const timer of [...timers].toSorted((one, other) => one.at - other.at)) {
+        if (timer.at > now) continue
+        timers.delete(timer)
+        timer.call()
+      }
+      await settled()
+    },
+  }
+}
+
+/** What is under way without waiting for a clock comes to its end. */
+export async function settled() {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+interface Said {
+  content: PromptContent
+  version?: number
+  references?: { promptId: string; key: string; versionId: string; versionNumber: number; label: string | null }[]
+}
+
+/** A control plane that says what a test wants, and counts what it was asked. */
+function controlPlane() {
+  const prompts = new Map<string, Said>()
+  const asked: string[] = []
+  const streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
+  const plane = {
+    prompts,
+    asked,
+    streams,
+    /** What it does instead of answering. */
+    trouble: undefined as (() => Response | Promise<Response>) | undefined,
+    tell(event: PromptEvent) {
+      for (const stream of streams) stream.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`))
+    },
+    cut() {
+      for (const stream of streams) stream.error(new Error('cut'))
+      streams.clear()
+    },
+    async fetch(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+      const { pathname, search } = new URL(String(url))
+      if (plane.trouble) return plane.trouble()
+      if (pathname.endsWith('/prompt-events')) {
+        const stream = new ReadableStream<Uint8Array>({
+          start(controller) {
+            streams.add(controller)
+            init?.signal?.addEventListener('abort', () => streams.delete(controller))
+          },
+        })
+        return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } })
+      }
+      const [, name = ''] = /\/prompts\/([^/]+)\/resolved$/.exec(pathname) ?? []
+      const tag = new Headers(init?.headers).get('If-None-Match')
+      const said = prompts.get(name + search) ?? prompts.get(name)
+      asked.push(`${name}${search}${tag === null ? '' : ` unless ${tag}`}`)
+      if (!said) return problem(404, 'prompt.version_not_found')
+      const { content, version = 1, references = [] } = said
+      const etag = `"${version}-${references.map(({ versionNumber }) => versionNumber).join('-')}"`
+      if (tag === etag) return new Response(null, { status: 304, headers: { ETag: etag } })
+      const body = {
+        ...{ promptId: `id-${name}`, key: name, versionId: `v${version}`, versionNumber: version },
+        ...{ commitHash: String(version), content, references },
+      }
+      return Response.json(body, { headers: { ETag: etag } })
+    },
+  }
+  return plane
+}
+
+export function problem(status: number, code: string, headers: Record<string, string> = {}) {
+  const body = { type: 'about:blank', title: code, status, code, detail: `It is ${code}.`, requestId: 'r' }
+  return Response.json(body, { status, headers })
+}
+
+export function storeOf(entries: Record<string, string> = {}): PromptStore & { entries: Map<string, string> } {
+  const kept = new Map(Object.entries(entries))
+  return {
+    entries: kept,
+    getItem: async (key) => kept.get(key) ?? null,
+    setItem: async (key, value) => kept.set(key, value),
+    removeItem: async (key) => kept.delete(key),
+  }
+}
+
+export function setup(options: PromptDeliveryOptions = {}, plane = controlPlane()) {
+  const clock = testClock()
+  const transport = new Transport(
+    { baseUrl: 'http://plane.test', apiKey: 'key', fetch: plane.fetch as typeof fetch, maxRetries: 0 },
+    clock.surroundings,
+  )
+  const errors: Error[] = []
+  const all = { onError: (error: Error) => errors.push(error), events: false, ...options }
+  const delivery = new PromptDelivery(transport, all, clock.surroundings)
+  const textOf = async (name: string, ...rest: [Parameters<PromptDelivery['get']>[1]?]) => {
+    const { messages, origin } = await delivery.get(name, rest[0] ?? {})
+    return [messages.map(({ content }) => content).join('|'), origin]
+  }
+  return { plane, clock, delivery, errors, textOf }
+}
