@@ -20,7 +20,7 @@ import '@fairlead/sdk'
 declare module '@fairlead/sdk' {
   interface PromptVariables {
     /** As of version 3. */
-    'a-prompt': {
+    "a-prompt": {
       free: unknown
       list: string[]
       tone?: 'kind' | 'brief'

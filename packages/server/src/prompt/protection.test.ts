@@ -1,4 +1,3 @@
-import type { ProtectionRule } from '@fairlead/core/prompt'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends, newId } from '../database/testing/index.ts'
 import type { Actor } from './actor.ts'
