@@ -22,6 +22,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'fairlead-compile-cache') },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy machine is not a wrong answer.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       inPackage('core'),
       inPackage('sdk'),
