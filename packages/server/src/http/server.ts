@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { FairleadError } from '@fairlead/core/base'
 import type { Express } from 'express'
 
@@ -22,17 +22,26 @@ const timeouts = {
 /** Listens; throws `http.port_taken` and `http.cannot_listen` with what to do about it. */
 export async function listen(app: Express, port: number, host: string): Promise<HttpServer> {
   const server = createServer(timeouts, app)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', (error) => reject(asListenFailure(error, port, host)))
   server.listen(port, host, resolve)
   await promise
-  return { url: urlOf(server.address() as AddressInfo, host), stop: (timeoutMs) => stop(server, timeoutMs) }
+  return { url: urlOf(server.address() as AddressInfo, host), stop: (timeoutMs) => stop(server, sockets, timeoutMs) }
 }
 
-async function stop(server: Server, timeoutMs: number): Promise<void> {
+async function stop(server: Server, sockets: ReadonlySet<Socket>, timeoutMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that was busy is idle once its answer is out, and would then be kept for the client's next request.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const sweep = setInterval(() => {
+    server.closeIdleConnections()
+    // One that was only opened, for a request to come, does not count as idle.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }, 50)
   const cut = setTimeout(() => server.closeAllConnections(), timeoutMs + 1_000)
   await closed
   clearInterval(sweep)
