@@ -12,6 +12,7 @@ describe('what a node gives', () => {
       }),
     )
     expect(recordable(undefined, 'It')).toEqual({ value: null, size: 4 })
+    expect(recordable(-0, 'It').value).toBe(0)
     expect(recordable({ at: new Date(0), gone: undefined }, 'It').value).toEqual({ at: '1970-01-01T00:00:00.000Z' })
   })
 

@@ -23,7 +23,8 @@ const maxMessageLength = 4_000
 export function recordable(value: unknown, giver: string, most = maxValueSize): Recordable {
   if (typeof value === 'string') return { value: cleanText(value), size: fitting(value.length + 2, giver, most) }
   if (value === undefined || value === null) return { value: null, size: 4 }
-  if (typeof value === 'boolean' || Number.isFinite(value)) return { value, size: 8 }
+  // JSON knows no -0.
+  if (typeof value === 'boolean' || Number.isFinite(value)) return { value: value === 0 ? 0 : value, size: 8 }
   const text = textOf(value, giver)
   const size = fitting(text.length, giver, most)
   const plain: unknown = JSON.parse(text)
