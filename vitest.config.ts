@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     // Programs that tests start over and over load what was compiled before.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'fairlead-compile-cache') },
+    // They compute more than they wait.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A busy machine is not a wrong answer.
