@@ -23,7 +23,8 @@ export interface RunTransport {
    * Makes entries, questions and events durable in one transaction with the lease check, in the order given, and
    * announces them. When it fails, it may or may not have happened: the worker drops the run, and whoever takes it up
    * next finds what was stored. A `node.failed` of a container cancels the open questions inside it, those of the same
-   * batch included, in that transaction: an answer comes before it, or is refused. Throws `run.unrecordable` for what can never be stored: the run is to fail then.
+   * batch included, in that transaction: an answer comes before it, or is refused. Throws `run.unrecordable` for what can
+   * never be stored: the run is to fail then.
    */
   record(lease: RunLease, batch: RunBatch): Promise<void>
   /** Ends this claim. A run that was to wait, but has been answered meanwhile, becomes due again instead. */

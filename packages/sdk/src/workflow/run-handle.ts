@@ -73,7 +73,8 @@ export class RunHandle implements AsyncIterable<RunEvent> {
 
   /**
    * Answers the question at one address. Throws a `FairleadApiError` with code `run.interrupt_closed` when it was answered
-   * before, or cancelled with its run or a container around it that failed, and `run.invalid_answer` when the answer does not fit; the question stays open then.
+   * before, or cancelled with its run or a container around it that failed, and `run.invalid_answer` when the answer does
+   * not fit; the question stays open then.
    */
   async resume(answer: ResumeRequest, options?: CallOptions): Promise<Run> {
     return (await this.#transport.call('resumeRun', { params: { id: this.id }, body: answer }, options)).body

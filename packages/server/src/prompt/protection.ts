@@ -23,7 +23,7 @@ export interface RefChange {
   by: Actor
   /** The merge request that it comes by. */
   request?: MergedRequest | undefined
-  /** Whether `to` is to be merged into `from`, as a request would do it, rather than to take its place. */
+  /** Whether `to` is to be merged into `from`, as a request would do it, unless it may simply take its place. */
   isMerge?: boolean
 }
 
@@ -76,7 +76,7 @@ export class Protection {
     for (const rule of rules) {
       edges ??= await loadEdges(db, change.prompt)
       const found = [...this.#judgeWay(rule, change, edges), ...(await this.#judgeReview(db, rule, change, edges))]
-      if (change.to) found.push(...(await this.#judgeChecks(db, rule, change, change.to)))
+      if (change.to) found.push(...(await this.#judgeChecks(db, rule, change, change.to, edges)))
       judged.push({ rule, found })
     }
     return judged
@@ -128,12 +128,13 @@ export class Protection {
   async #judgeChecks(
     db: Kysely<Tables>,
     rule: RuleRow,
-    { prompt, isMerge }: RefChange,
+    { prompt, from, isMerge }: RefChange,
     to: VersionRow,
+    edges: Edges,
   ): Promise<Violation[]> {
     const found: Violation[] = []
     for (const name of rule.required_checks) {
-      if (isMerge) {
+      if (isMerge && from && !isAncestor(edges, from.id, to.id)) {
         const message = `the check "${name}" can't have passed for what the merge makes: merge the target into the source first`
         found.push({ rule: rule.id, requirement: 'check', message })
         continue

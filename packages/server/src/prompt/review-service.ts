@@ -3,7 +3,6 @@ import type { Check, MergePreview, MergeRequest } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
-import { isAncestor, loadEdges } from './history-store.ts'
 import type { Resolved } from './merge.ts'
 import { previewMerge } from './merge.ts'
 import type { MergeMode } from './merger.ts'
@@ -266,9 +265,7 @@ export class ReviewService {
       to: sourceHead,
       by,
       request: { id: row.id, openedBy: row.opened_by, sourceHead, isRewritten: false },
-    }
-    if (isOpen && targetHead && row.target_kind === 'branch') {
-      change.isMerge = !isAncestor(await loadEdges(db, prompt), targetHead.id, sourceHead.id)
+      isMerge: row.target_kind === 'branch',
     }
     const judged = isOpen ? await this.#parts.protection.judge(db, change) : []
     const missing = judged.flatMap(({ found }) => found.map((violation) => ({ ...violation })))

@@ -59,6 +59,18 @@ function controlPlane() {
     streams,
     /** What it does instead of answering. */
     trouble: undefined as (() => Response | Promise<Response>) | undefined,
+    /** Its next answer is what it says of a prompt now, and comes when the returned function is called; `next` is its trouble then. */
+    hold(name: string, next?: () => Response): () => void {
+      const gate = Promise.withResolvers<void>()
+      plane.trouble = async () => {
+        plane.trouble = undefined
+        const early = await plane.fetch(`http://plane.test/api/v1/prompts/${name}/resolved`)
+        plane.trouble = next
+        await gate.promise
+        return early
+      }
+      return gate.resolve
+    },
     tell(event: PromptEvent) {
       for (const stream of streams) stream.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`))
     },

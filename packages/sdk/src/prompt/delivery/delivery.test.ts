@@ -284,21 +284,14 @@ describe('moves', () => {
     plane.prompts.set('greet', { content: { text: 'one' } })
     await textOf('greet')
     await settled()
-    const gate = Promise.withResolvers<void>()
-    const answer = plane.fetch.bind(plane)
-    plane.trouble = async () => {
-      plane.trouble = undefined
-      const early = await answer('http://plane.test/api/v1/prompts/greet/resolved')
-      await gate.promise
-      return early
-    }
+    const release = plane.hold('greet')
     plane.tell(changed('greet'))
     await settled()
     await clock.pass(100)
     plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
     plane.tell(changed('greet'))
     await settled()
-    gate.resolve()
+    release()
     await settled()
     expect((await textOf('greet'))[0]).toBe('two')
   })
@@ -308,22 +301,14 @@ describe('moves', () => {
     plane.prompts.set('greet', { content: { text: 'one' } })
     await textOf('greet')
     await settled()
-    const gate = Promise.withResolvers<void>()
-    const answer = plane.fetch.bind(plane)
-    plane.trouble = async () => {
-      plane.trouble = undefined
-      const early = await answer('http://plane.test/api/v1/prompts/greet/resolved')
-      plane.trouble = () => new Response('', { status: 503 })
-      await gate.promise
-      return early
-    }
+    const release = plane.hold('greet', () => new Response('', { status: 503 }))
     plane.tell(changed('greet'))
     await settled()
     await clock.pass(100)
     plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
     plane.tell(changed('greet'))
     await settled()
-    gate.resolve()
+    release()
     await settled()
     plane.trouble = undefined
     expect((await textOf('greet'))[1]).toBe('stale')
@@ -339,20 +324,13 @@ describe('moves', () => {
     plane.prompts.set('greet', { content: { text: 'one' } })
     await textOf('other')
     await settled()
-    const gate = Promise.withResolvers<void>()
-    const answer = plane.fetch.bind(plane)
-    plane.trouble = async () => {
-      plane.trouble = undefined
-      const early = await answer('http://plane.test/api/v1/prompts/greet/resolved')
-      await gate.promise
-      return early
-    }
+    const release = plane.hold('greet')
     const first = textOf('greet')
     await settled()
     plane.prompts.set('greet', { content: { text: 'two' }, version: 2 })
     plane.tell(changed('greet'))
     await settled()
-    gate.resolve()
+    release()
     expect(await first).toEqual(['one', 'server'])
     await clock.pass(100)
     expect(await textOf('greet')).toEqual(['two', 'cache'])
