@@ -64,6 +64,7 @@ export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: 
       author_email: by.author.email,
       committed_at: commit.committedAt,
       created_by: by.userId,
+      responsible_user_id: by.responsibleUserId,
     }))
   const { bypass, request, reason } = commit
   const move = { kind: 'branch' as const, name: branch, from: parent, to: version, by, reason, bypass, request }

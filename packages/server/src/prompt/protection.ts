@@ -29,7 +29,8 @@ export interface RefChange {
 
 export interface MergedRequest {
   id: string
-  openedBy: string | null
+  /** Of whoever opened it. */
+  responsibleUserId: string | null
   sourceHead: VersionRow
   /** Whoever merges it says themselves what comes of it, in conflicts or altogether. */
   isRewritten: boolean
@@ -183,12 +184,12 @@ function bringsMerge(edges: Edges, from: VersionRow | null, to: VersionRow): boo
   return [...ancestorsOf(edges, [to.id], known)].some((id) => (edges.parents.get(id)?.length ?? 0) > 1)
 }
 
-/** Who opened the request, and who wrote what it brings. */
+/** Who opened the request, and who wrote what it brings, by whatever credential. */
 async function authorsOf(db: Kysely<Tables>, { request, from, prompt }: RefChange, edges: Edges): Promise<Set<string>> {
   const known = from ? ancestorsOf(edges, [from.id]) : new Set<string>()
   const brought = ancestorsOf(edges, [request!.sourceHead.id], known)
-  const authors = await reviews.listCreators(db, prompt.id, [...brought])
-  return new Set([...authors, ...(request!.openedBy === null ? [] : [request!.openedBy])])
+  const authors = await reviews.listResponsible(db, prompt.id, [...brought])
+  return new Set([...authors, ...(request!.responsibleUserId === null ? [] : [request!.responsibleUserId])])
 }
 
 function refused({ kind, name }: RefChange, violations: readonly Violation[]): FairleadError {

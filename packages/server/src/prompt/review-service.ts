@@ -86,6 +86,7 @@ export class ReviewService {
         title: said.title ?? null,
         description: said.description ?? null,
         opened_by: by.userId,
+        responsible_user_id: by.responsibleUserId,
       })
       return this.#describe(db, prompt, row, by)
     })
@@ -177,7 +178,7 @@ export class ReviewService {
     return this.#within(organizationId, async (db) => {
       const { prompt, row, source, target } = await this.#current(db, idOrKey, id)
       const isRewritten = how.content !== undefined || (how.resolutions ?? []).length > 0
-      const request = { id, openedBy: row.opened_by, sourceHead: source, isRewritten }
+      const request = { id, responsibleUserId: row.responsible_user_id, sourceHead: source, isRewritten }
       const ref = { kind: row.target_kind, name: row.target_ref }
       let version = source
       if (ref.kind === 'label') {
@@ -264,7 +265,7 @@ export class ReviewService {
       from: targetHead,
       to: sourceHead,
       by,
-      request: { id: row.id, openedBy: row.opened_by, sourceHead, isRewritten: false },
+      request: { id: row.id, responsibleUserId: row.responsible_user_id, sourceHead, isRewritten: false },
       isMerge: row.target_kind === 'branch',
     }
     const judged = isOpen ? await this.#parts.protection.judge(db, change) : []

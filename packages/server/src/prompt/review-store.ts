@@ -85,22 +85,17 @@ export async function putApproval(db: Db, row: Insertable<Tables['prompt_approva
     .execute()
 }
 
-/** The people who made these versions, themselves or by a key of theirs. */
-export async function listCreators(db: Db, promptId: string, versionIds: readonly string[]): Promise<string[]> {
+/** The people who answer for these versions: they made them themselves, or by a credential of theirs. */
+export async function listResponsible(db: Db, promptId: string, versionIds: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('prompt_versions')
-    .leftJoin('api_keys', (join) =>
-      join
-        .onRef('api_keys.organization_id', '=', 'prompt_versions.organization_id')
-        // As `actorOf` names a key.
-        .on(sql<boolean>`prompt_versions.author_email = 'key+' || api_keys.id || '@fairlead.invalid'`),
-    )
-    .select((eb) => eb.fn.coalesce('prompt_versions.created_by', 'api_keys.created_by').as('by'))
+    .select('responsible_user_id')
     .distinct()
     .where('prompt_id', '=', promptId)
-    .where(sql<boolean>`prompt_versions.id = any(${versionIds}::uuid[])`)
+    .where(sql<boolean>`id = any(${versionIds}::uuid[])`)
+    .where('responsible_user_id', 'is not', null)
     .execute()
-  return rows.flatMap(({ by }) => by ?? [])
+  return rows.map(({ responsible_user_id }) => responsible_user_id!)
 }
 
 /** Whether a check has passed for a version of this content, and not failed since. */

@@ -112,6 +112,7 @@ export interface NewVersion {
   author_email: string
   committed_at: Date
   created_by: string | null
+  responsible_user_id: string | null
 }
 
 /**
