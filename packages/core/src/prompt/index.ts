@@ -20,7 +20,7 @@ export {
 export { type ImportedHistory, type ImportOptions, readFastExport } from './git/fast-export.ts'
 export { type HistoryCommit, type HistoryRef, writeFastImport } from './git/fast-import.ts'
 export { type PromptTree, treeOf } from './git/prompt-tree.ts'
-export { type BlamedLine, blame } from './history/blame.ts'
+export { type BlamableHistory, type BlamedLine, blame } from './history/blame.ts'
 export { type GraphRow, type LaneVersion, layOutHistory } from './history/lanes.ts'
 export { liveAt, type RefMove } from './history/live-at.ts'
 export { type History, mergeBases } from './history/merge-bases.ts'
