@@ -21,7 +21,7 @@ export { type ImportedHistory, type ImportOptions, readFastExport } from './git/
 export { type HistoryCommit, type HistoryRef, writeFastImport } from './git/fast-import.ts'
 export { type PromptTree, treeOf } from './git/prompt-tree.ts'
 export { type BlamableHistory, type BlamedLine, blame } from './history/blame.ts'
-export { type GraphRow, type LaneVersion, layOutHistory } from './history/lanes.ts'
+export { type GraphRow, type LaneVersion, layOutHistory, type WaitingLanes, waitingBelow } from './history/lanes.ts'
 export { liveAt, type RefMove } from './history/live-at.ts'
 export { type History, mergeBases } from './history/merge-bases.ts'
 export { type AlteredVersion, type StoredVersion, verifyHistory } from './history/verify-history.ts'
