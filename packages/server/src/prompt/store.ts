@@ -70,7 +70,7 @@ export async function takeVersionNumber(db: Db, promptId: string): Promise<numbe
   return next_version - 1
 }
 
-/** Holds the prompt's row until the transaction ends. */
+/** Holds the prompt's row until the transaction ends: writers of one prompt queue here and nowhere else. */
 export async function lockPrompt(db: Db, promptId: string): Promise<void> {
   await db.selectFrom('prompts').select('id').where('id', '=', promptId).forUpdate().executeTakeFirstOrThrow()
 }
@@ -128,6 +128,32 @@ function encodeContentColumns({ text, messages, variables, ...config }: PromptCo
   }
 }
 
+/** A version without what it says, which may be long. */
+export type VersionHead = Omit<VersionRow, 'content' | 'config' | 'variables'>
+
+const headColumns = [
+  'organization_id',
+  'id',
+  'prompt_id',
+  'version_number',
+  'commit_message',
+  'parent_version_id',
+  'merge_parent_version_id',
+  'branch',
+  'tag',
+  'generation',
+  'kind',
+  'reverts_version_id',
+  'content_hash',
+  'commit_hash',
+  'author_name',
+  'author_email',
+  'committed_at',
+  'created_by',
+  'responsible_user_id',
+  'created_at',
+] as const satisfies (keyof VersionHead)[]
+
 type ContentRow = Pick<VersionRow, 'content' | 'config'>
 
 /** The content of a version, as it was committed. */
@@ -166,6 +192,17 @@ export async function findVersionsById(db: Db, ids: readonly string[]): Promise<
 
 export async function listVersions(db: Db, promptId: string, { limit, after }: Keyset<number>): Promise<VersionRow[]> {
   let query = db.selectFrom('prompt_versions').selectAll().where('prompt_id', '=', promptId)
+  if (after !== undefined) query = query.where('version_number', '<', after)
+  return query.orderBy('version_number', 'desc').limit(limit).execute()
+}
+
+/** As `listVersions`, without what the versions say. */
+export async function listVersionHeads(
+  db: Db,
+  promptId: string,
+  { limit, after }: Keyset<number>,
+): Promise<VersionHead[]> {
+  let query = db.selectFrom('prompt_versions').select(headColumns).where('prompt_id', '=', promptId)
   if (after !== undefined) query = query.where('version_number', '<', after)
   return query.orderBy('version_number', 'desc').limit(limit).execute()
 }
@@ -219,33 +256,36 @@ export async function listCurrentVersions(db: Db, names?: readonly string[]): Pr
 
 /** Two at most: enough to know whether there is one. */
 export async function findVersionsByHashPrefix(db: Db, promptId: string, prefix: string): Promise<VersionRow[]> {
-  return db
-    .selectFrom('prompt_versions')
-    .selectAll()
-    .where('prompt_id', '=', promptId)
-    .where(sql<boolean>`encode(commit_hash, 'hex') like ${`${prefix}%`}`)
-    .limit(2)
-    .execute()
+  return (
+    db
+      .selectFrom('prompt_versions')
+      .selectAll()
+      .where('prompt_id', '=', promptId)
+      // A range, which the unique index answers: `like` would look at every version.
+      .where('commit_hash', '>=', Buffer.from(prefix.padEnd(64, '0'), 'hex'))
+      .where('commit_hash', '<=', Buffer.from(prefix.padEnd(64, 'f'), 'hex'))
+      .limit(2)
+      .execute()
+  )
 }
 
-/** The numbers of all versions by their ids. */
-export async function numbersOf(db: Db, promptId: string): Promise<Map<string, number>> {
+/** The numbers of versions by their ids. */
+export async function numbersOf(db: Db, ids: readonly string[]): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('prompt_versions')
     .select(['id', 'version_number'])
-    .where('prompt_id', '=', promptId)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
     .execute()
   return new Map(rows.map(({ id, version_number }) => [id, version_number]))
 }
 
-/** In the order in which they were made. */
-export async function listAllVersions(db: Db, promptId: string): Promise<VersionRow[]> {
-  return db
+export async function countVersions(db: Db, promptId: string): Promise<number> {
+  const { count } = await db
     .selectFrom('prompt_versions')
-    .selectAll()
+    .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('prompt_id', '=', promptId)
-    .orderBy('version_number')
-    .execute()
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }
 
 /** In the order in which they were made, behind a version number. */
