@@ -16,7 +16,8 @@ describe.each(backends)('protection on %s', (kind) => {
   const won = new Set<string>()
   const experiment: CheckSource = {
     checkName: 'experiment',
-    isMet: async (_db, { contentHash }) => won.has(contentHash),
+    metFor: async (_db, _promptId, versions) =>
+      new Set(versions.filter(({ contentHash }) => won.has(contentHash)).map(({ versionId }) => versionId)),
   }
 
   beforeAll(async () => {
