@@ -1,7 +1,9 @@
 import type { PromptContent, PromptVersion } from '@fairlead/core/prompt'
+import type { KyselyPlugin } from 'kysely'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
-import { lockPrompt } from './store.ts'
+import { findVersionsByHashPrefix, lockPrompt } from './store.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
 import { keyActor, openPromptRoom } from './testing/room.suite.ts'
 
@@ -241,6 +243,16 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
     await expect(room.history.diff(org, 'p', { from: other, to: '1' })).rejects.toMatchObject({
       code: 'prompt.version_not_found',
     })
+    const explaining: KyselyPlugin = {
+      transformQuery: ({ node }) => ({ ...node, explain: { kind: 'ExplainNode' } }) as typeof node,
+      transformResult: async ({ result }) => result,
+    }
+    const plan = await room.database.withOrganization(org, async (db) => {
+      // Of a table that is nearly empty any index will do, and this one saves sorting.
+      await sql`set local enable_sort = off`.execute(db)
+      return findVersionsByHashPrefix(db.withPlugin(explaining), head.promptId, head.commitHash.slice(0, 7))
+    })
+    expect(JSON.stringify(plan)).toMatch(/Index Cond: [^"]*commit_hash >= [^"]*commit_hash <= /)
   })
 
   it('keeps branches, labels and tags by compare-and-swap, and every move of them', async () => {

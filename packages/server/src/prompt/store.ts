@@ -254,19 +254,20 @@ export async function listCurrentVersions(db: Db, names?: readonly string[]): Pr
   return query.orderBy('prompts.key').orderBy('prompt_refs.kind', 'desc').execute()
 }
 
-/** Two at most: enough to know whether there is one. */
+/**
+ * Two at most: enough to know whether there is one. By a range in the order of the unique index, which then answers it:
+ * `like` would look at every version.
+ */
 export async function findVersionsByHashPrefix(db: Db, promptId: string, prefix: string): Promise<VersionRow[]> {
-  return (
-    db
-      .selectFrom('prompt_versions')
-      .selectAll()
-      .where('prompt_id', '=', promptId)
-      // A range, which the unique index answers: `like` would look at every version.
-      .where('commit_hash', '>=', Buffer.from(prefix.padEnd(64, '0'), 'hex'))
-      .where('commit_hash', '<=', Buffer.from(prefix.padEnd(64, 'f'), 'hex'))
-      .limit(2)
-      .execute()
-  )
+  return db
+    .selectFrom('prompt_versions')
+    .selectAll()
+    .where('prompt_id', '=', promptId)
+    .where('commit_hash', '>=', Buffer.from(prefix.padEnd(64, '0'), 'hex'))
+    .where('commit_hash', '<=', Buffer.from(prefix.padEnd(64, 'f'), 'hex'))
+    .orderBy('commit_hash')
+    .limit(2)
+    .execute()
 }
 
 /** The numbers of versions by their ids. */
