@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { splitLines } from '../diff/line.ts'
+import { splitLines } from '../diff/pieces.ts'
 import { blame } from './blame.ts'
 
 const hasGit = spawnSync('git', ['--version']).status === 0

@@ -1,6 +1,6 @@
-import { splitLines } from '../diff/line.ts'
-import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
+import { numberPieces } from '../diff/number-pieces.ts'
+import { linesOf, splitLines } from '../diff/pieces.ts'
 import type { History } from './merge-bases.ts'
 
 /** A line of a text and the version that wrote it. */
@@ -73,12 +73,11 @@ function isAny({ length }: readonly Suspect[]): boolean {
 
 /** For every line of the later text where it stood in the earlier one, or -1. */
 function originsOf(earlier: string, later: string): Int32Array {
-  const [before, after] = [splitLines(earlier), splitLines(later)]
-  const { numbers, count } = numberLines(before, after)
+  const { numbers, count } = numberPieces(linesOf(earlier), linesOf(later))
   const marks = markedChanges({ before: numbers[0]!, after: numbers[1]!, symbols: count }, maxWork)
-  const origins = new Int32Array(after.length).fill(-1)
+  const origins = new Int32Array(marks.after.length).fill(-1)
   let at = 0
-  for (let line = 0; line < after.length; line++) {
+  for (let line = 0; line < origins.length; line++) {
     if (marks.after[line] === 1) continue
     while (marks.before[at] === 1) at++
     origins[line] = at++
