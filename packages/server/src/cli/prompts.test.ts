@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -102,6 +102,17 @@ describe.runIf(hasGit)('prompts and git on the command line', () => {
     expect(existsSync(join(out, 'hello', 'notes.md'))).toBe(true)
     expect(existsSync(join(out, 'hello', 'prompt.md'))).toBe(false)
     expect(existsSync(join(out, 'copy'))).toBe(false)
+  })
+
+  test('a folder that somebody else has filled is left alone, and so is all else then', async () => {
+    const out = join(folder, 'foreign')
+    mkdirSync(join(out, 'hello'), { recursive: true })
+    writeFileSync(join(out, 'hello', 'prompt.md'), 'mine')
+    const mirrored = await fairlead('prompts', 'mirror', '--organization', 'acme', '--folder', out)
+    expect(mirrored.code).not.toBe(0)
+    expect(mirrored.stderr).toContain(`${join(out, 'hello')} is there already`)
+    expect(readFileSync(join(out, 'hello', 'prompt.md'), 'utf8')).toBe('mine')
+    expect(readdirSync(out)).toEqual(['hello'])
   })
 
   test('a history goes out again whatever has moved meanwhile, and never into a repository around the folder', async () => {

@@ -52,9 +52,9 @@ export async function mirrorPrompts(line: CommandLine): Promise<number> {
     controlPlane.readPrompts(organization, line.options.label),
   )
   await mkdir(folder, { recursive: true })
+  for (const key of contents.keys()) await assertOwn(join(folder, key))
   let changed = 0
   for (const [key, content] of contents) {
-    await assertOwn(join(folder, key))
     if (await writeTree(join(folder, key), treeOf(content))) changed++
   }
   let removed = 0

@@ -2,7 +2,8 @@ import type { PromptContent, PromptVersion } from '@fairlead/core/prompt'
 import type { KyselyPlugin } from 'kysely'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { backends } from '../database/testing/index.ts'
+import { backends, newId } from '../database/testing/index.ts'
+import { loadEdges } from './history-store.ts'
 import { findVersionsByHashPrefix, lockPrompt } from './store.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
 import { keyActor, openPromptRoom } from './testing/room.suite.ts'
@@ -310,6 +311,32 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
     await expect(late).rejects.toMatchObject({ code: 'prompt.head_moved', data: { merge: { clean: true } } })
     free.resolve()
     await holding
+  })
+
+  it.each([1, 2])('forgets versions of a transaction that was rolled back after it read %i of them', async (count) => {
+    const edgesNow = () =>
+      room.database.withOrganization(org, async (db) => {
+        const prompt = await db.selectFrom('prompts').select(['organization_id', 'id']).executeTakeFirstOrThrow()
+        const edges = await loadEdges(db, prompt)
+        return { ids: [...edges.ids], known: edges.parents.size }
+      })
+    const head = await headOf('main')
+    const lost = room.database.withOrganization(org, async (db) => {
+      const row = await db.selectFrom('prompt_versions').selectAll().where('id', '=', head.id).executeTakeFirstOrThrow()
+      for (let at = 1; at <= count; at++) {
+        const made = { id: newId(), version_number: 1 + at, generation: 1 + at, parent_version_id: head.id }
+        const others = { variables: 'null', commit_hash: Buffer.alloc(32, at) }
+        await db
+          .insertInto('prompt_versions')
+          .values({ ...row, ...made, ...others } as never)
+          .execute()
+      }
+      expect((await loadEdges(db, { organization_id: org, id: head.promptId })).ids).toHaveLength(1 + count)
+      throw new Error('rolled back')
+    })
+    await expect(lost).rejects.toThrow('rolled back')
+    const next = await commit('main', text([0, 'second']))
+    expect(await edgesNow()).toEqual({ ids: [head.id, next.id], known: 2 })
   })
 
   it('has numbers without a gap, and loses nothing, however many write at once', async () => {
