@@ -5,8 +5,8 @@ import type { PromptVersionContent } from '@fairlead/core/workflow'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
-import { assertOneBody } from './commit.ts'
 import { composeVersion } from './compose.ts'
+import { assertContent } from './content-guard.ts'
 import { hex, toPrompt, toVersion, toVersionContent } from './record.ts'
 import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
@@ -91,7 +91,7 @@ export class PromptService {
   ): Promise<PromptVersion> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      assertOneBody(input.content)
+      assertContent(input.content)
       // Who has lost already does not wait for those who may win, and keeps none of them waiting.
       await requireHead(db, prompt, input)
       await store.lockPrompt(db, prompt.id)
