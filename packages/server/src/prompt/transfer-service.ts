@@ -9,7 +9,7 @@ import { isAncestor, loadEdges } from './history-store.ts'
 import { hex, toPrompt } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import * as refStore from './ref-store.ts'
-import { requirePrompt } from './select.ts'
+import { lockToChange, requirePrompt } from './select.ts'
 import * as store from './store.ts'
 
 export interface TransferServiceParts {
@@ -73,8 +73,8 @@ export class TransferService {
 
   /**
    * Adds the versions that are not there yet, and moves the refs, all or nothing and as protection allows: branches
-   * forward, tags not at all. Throws `prompt.invalid_content`, `prompt.unknown_parent`, `prompt.not_fast_forward`, `prompt.tag_exists` and
-   * `prompt.protected`.
+   * forward, tags not at all. Throws `prompt.invalid_content`, `prompt.unknown_parent`, `prompt.not_fast_forward`, `prompt.tag_exists`,
+   * `prompt.protected` and `prompt.archived`.
    */
   import(
     organizationId: string,
@@ -84,7 +84,7 @@ export class TransferService {
     return this.#within(organizationId, async (db) => {
       const known = await store.findPrompt(db, { key })
       const prompt = known ?? (await this.#create(db, organizationId, by, key, name))
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const commitHashes: string[] = []
       const budget = new StepBudget(stepsForAll)
       let imported = 0
@@ -107,7 +107,7 @@ export class TransferService {
   async #create(db: Kysely<Tables>, organizationId: string, by: Actor, key: string, name: string | undefined) {
     const row = { organization_id: organizationId, id: this.#parts.createId(), key, name: name ?? key }
     const made = await store.insertPrompt(db, { ...row, description: null, created_by: by.userId })
-    // Somebody was faster, or it is archived.
+    // Somebody was faster.
     if (!made)
       throw new FairleadError('prompt.key_taken', `A prompt with the key "${key}" exists already.`, { data: { key } })
     return made
