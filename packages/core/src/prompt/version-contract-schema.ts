@@ -41,8 +41,7 @@ export const versionContract = {
   },
   listPrompts: {
     query: PageQuery.extend({
-      /** This very key. */
-      key: z.string().max(200).optional(),
+      key: z.string().max(200).optional().meta({ description: 'The prompt with this very key, or none.' }),
       archived: z.enum(['exclude', 'include', 'only']).default('exclude'),
     }),
     responses: { 200: page(Prompt) },
