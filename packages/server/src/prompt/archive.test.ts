@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
+import type { Inhabitant, InhabitedServer } from '../http/testing/inhabited-server.suite.ts'
+import { openInhabitedServer } from '../http/testing/inhabited-server.suite.ts'
+import { newPrompt } from '../http/testing/prompts.suite.ts'
 import { createPromptCatalog, refResolver } from './index.ts'
 import { headIn, tagOfPrompt } from './prompt-tag.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
@@ -107,5 +110,34 @@ describe.each(backends)('a prompt that is changed on %s', (kind) => {
     expect(await room.prompts.get(org, 'p')).toMatchObject({ name: 'p', head: { versionNumber: 1 } })
     await change({ archived: false, name: 'Back' })
     expect(await room.reviews.merge(org, 'p', by, id, { mode: 'merge' })).toMatchObject({ version: { id: versionId } })
+  })
+})
+
+describe('the ETag of a prompt', () => {
+  let server: InhabitedServer
+  let acme: Inhabitant
+
+  beforeAll(async () => {
+    server = await openInhabitedServer()
+    acme = await server.inhabit('acme')
+  })
+  afterAll(() => server.close())
+
+  it('changes with the name and with the head of main, and does for a change of either', async () => {
+    const { id, etag } = await newPrompt(acme)
+    const params = { id }
+    const renamed = await acme.ask('updatePrompt', { params, ifMatch: etag, body: { name: 'Greeting' } })
+    const headers = { 'If-None-Match': etag }
+    const read = await server.call('getPrompt', { params, credential: acme.key, headers })
+    expect(read).toMatchObject({ status: 200, body: { name: 'Greeting' } })
+    expect(read.headers.get('ETag')).toBe(renamed.etag)
+    const stale = { params, ifMatch: etag, body: { name: 'Mine' }, credential: acme.key }
+    const refused = await server.call('updatePrompt', stale)
+    expect(refused).toMatchObject({ status: 412, body: { code: 'prompt.changed', current: { name: 'Greeting' } } })
+    expect(refused.headers.get('ETag')).toBe(renamed.etag)
+    const body = { content: { text: 'Hi' } }
+    await acme.ask('createPromptVersion', { params, ifMatch: renamed.etag, body })
+    await acme.ask('updatePrompt', { params, ifMatch: renamed.etag, body: { archived: true } })
+    expect((await acme.ask('listPrompts', { query: { key: 'none' } })).body.data).toEqual([])
   })
 })
