@@ -14,7 +14,7 @@ const usage = {
 }
 const by = (organizationId: string) => ({
   ...{ kind: 'system' as const, id: 'operator', organizationId, role: null, permissions: new Set<never>() },
-  ...{ userId: null, name: 'Operator', email: null },
+  ...{ userId: null, responsibleUserId: null, name: 'Operator', email: null },
 })
 const firstPage = { limit: 100, after: undefined }
 

@@ -17,6 +17,8 @@ export interface Principal {
   permissions: ReadonlySet<Permission>
   /** The row in `users` behind the credential; null for everyone but users. */
   userId: string | null
+  /** Who answers for what the credential does: the user, or whoever made the key or minted the token; null for an operator's. */
+  responsibleUserId: string | null
   /** How to show who it was: a user's name, a key's name, a browser token's subject. */
   name: string
   email: string | null

@@ -5,6 +5,8 @@ import type { Principal } from '../http/index.ts'
 export interface Actor {
   author: Author
   userId: string | null
+  /** Whose approval of what this actor does counts for nothing: the user, or whoever made the credential. */
+  responsibleUserId: string | null
   kind: Principal['kind']
   /** The credential's own id. */
   id: string
@@ -12,6 +14,7 @@ export interface Actor {
 }
 
 /** Keys and browser tokens have no mailbox; the address that git wants names the credential in a domain nobody can own. */
-export function actorOf({ kind, id, name, email, userId, role }: Principal): Actor {
-  return { author: { name, email: email ?? `${kind}+${id}@fairlead.invalid` }, userId, kind, id, role }
+export function actorOf({ kind, id, name, email, userId, responsibleUserId, role }: Principal): Actor {
+  const author = { name, email: email ?? `${kind}+${id}@fairlead.invalid` }
+  return { author, userId, responsibleUserId, kind, id, role }
 }

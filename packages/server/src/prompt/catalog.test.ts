@@ -8,6 +8,7 @@ import { createPromptServices } from './services.ts'
 const by = {
   author: { name: 'Ada', email: 'ada@example.com' },
   userId: null,
+  responsibleUserId: null,
   kind: 'key' as const,
   id: 'k',
   role: null,

@@ -7,8 +7,6 @@ import type { Actor } from './actor.ts'
 import type { MergedRequest } from './protection.ts'
 import { hex } from './record.ts'
 import type { RefMover } from './ref-move.ts'
-import { headMoved } from './ref-move.ts'
-import * as refStore from './ref-store.ts'
 import * as store from './store.ts'
 
 export interface Commit {
@@ -33,15 +31,12 @@ export interface Commit {
 }
 
 /**
- * Adds a version and moves its branch to it, in the caller's transaction; throws `prompt.head_moved` when another was
- * faster. A commit that is in the history already, down to its second, is the same commit: the branch moves to that one.
+ * Adds a version and moves its branch to it, in the caller's transaction, which holds the prompt's lock or has just made
+ * the prompt; throws `prompt.head_moved` when the head is not `parent`. A commit that is in the history already, down to
+ * its second, is the same commit: the branch moves to that one.
  */
 export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: Commit): Promise<store.VersionRow> {
   const { prompt, branch, parent, mergeParent, by, content } = commit
-  // Writers of one prompt queue here and nowhere else.
-  await store.lockPrompt(db, prompt.id)
-  const head = await refStore.findRef(db, prompt.id, 'branch', branch)
-  if (head?.version.id !== parent?.id) throw headMoved('branch', branch, head?.version)
   const hashed = hashes(commit)
   const version =
     (await store.findVersionByHash(db, prompt.id, hashed.commit_hash)) ??
@@ -63,6 +58,7 @@ export async function commitVersion(db: Kysely<Tables>, refs: RefMover, commit: 
       author_email: by.author.email,
       committed_at: commit.committedAt,
       created_by: by.userId,
+      responsible_user_id: by.responsibleUserId,
     }))
   const { bypass, request, reason } = commit
   const move = { kind: 'branch' as const, name: branch, from: parent, to: version, by, reason, bypass, request }

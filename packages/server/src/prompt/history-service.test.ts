@@ -1,7 +1,9 @@
 import type { PromptContent, PromptVersion } from '@fairlead/core/prompt'
+import type { KyselyPlugin } from 'kysely'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
-import { lockPrompt } from './store.ts'
+import { findVersionsByHashPrefix, lockPrompt } from './store.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
 import { keyActor, openPromptRoom } from './testing/room.suite.ts'
 
@@ -204,6 +206,69 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
       rows.map(({ version, lane, lines }) => ({ id: version.id, lane, lines }))
     expect(places([...first.rows, ...second.rows])).toEqual(places(whole.rows))
     expect(second.next).toBeNull()
+  })
+
+  it('says for every message who wrote its lines, by its place among those of its role', async () => {
+    const say = (role: 'system' | 'user', content: string) => ({ role, content })
+    const first = await commit('main', { messages: [say('system', 'be kind\n'), say('user', 'hello\n')] })
+    const more = [say('user', 'hello\n'), say('system', 'be kind\nbe brief\n'), say('user', 'and you?\n')]
+    const second = await commit('main', { messages: more })
+    const { texts } = await room.history.blame(org, 'p', 'branch/main')
+    expect(texts.map(({ path, lines }) => [path, lines.map(({ versionId }) => versionId)])).toEqual([
+      ['/messages/0/content', [first.id]],
+      ['/messages/1/content', [first.id, second.id]],
+      ['/messages/2/content', [second.id]],
+    ])
+  })
+
+  it('is walked, blamed and laid out piece by piece, however long it is', async () => {
+    const author = { name: 'Ada', email: 'ada@example.com' }
+    const committedAt = '2026-01-01T00:00:00.000Z'
+    const count = 250
+    const commits = Array.from({ length: count }, (_, at) => ({
+      ...{ parents: at === 0 ? [] : [`${at - 1}`, ...(at % 7 === 6 ? [`${at - 5}`] : [])], message: `${at}` },
+      ...{ content: { text: at < 100 ? 'old\n' : 'old\nnew\n' }, author, committedAt },
+    }))
+    const places = new Map(commits.map(({ message }, at) => [message, at]))
+    const refs = [{ kind: 'branch' as const, name: 'main', commit: `${count - 1}` }]
+    await room.transfers.import(org, by, { key: 'long', commits, refs, places })
+    expect(await room.history.verify(org, 'long')).toEqual({ intact: true, versions: count, altered: null })
+    const { texts } = await room.history.blame(org, 'long', 'branch/main')
+    expect(texts[0]!.lines.map(({ versionNumber }) => versionNumber)).toEqual([1, 101])
+    const page = (limit: number, [after, newest]: readonly [number?, number?] = []) =>
+      room.history.history(org, 'long', { limit, after, newest })
+    const whole = await page(count)
+    const rows: typeof whole.rows = []
+    for (let next: Awaited<ReturnType<typeof page>>['next'] | undefined; next !== null; ) {
+      const some = await page(60, next)
+      rows.push(...some.rows)
+      next = some.next
+    }
+    expect(rows).toEqual(whole.rows)
+    expect(whole.rows[0]!.version).not.toHaveProperty('content')
+  })
+
+  it('finds a version by as many digits of its hash as tell it from others', async () => {
+    const head = await commit('main', text([0, 'A']))
+    for (const digits of [7, 8, 33, 64]) {
+      const { from } = await room.history.diff(org, 'p', { from: head.commitHash.slice(0, digits), to: '1' })
+      expect(from.id).toBe(head.id)
+    }
+    const [last] = head.commitHash.slice(9, 10)
+    const other = `${head.commitHash.slice(0, 9)}${last === '0' ? '1' : '0'}`
+    await expect(room.history.diff(org, 'p', { from: other, to: '1' })).rejects.toMatchObject({
+      code: 'prompt.version_not_found',
+    })
+    const explaining: KyselyPlugin = {
+      transformQuery: ({ node }) => ({ ...node, explain: { kind: 'ExplainNode' } }) as typeof node,
+      transformResult: async ({ result }) => result,
+    }
+    const plan = await room.database.withOrganization(org, async (db) => {
+      // Of a table that is nearly empty any index will do, and this one saves sorting.
+      await sql`set local enable_sort = off`.execute(db)
+      return findVersionsByHashPrefix(db.withPlugin(explaining), head.promptId, head.commitHash.slice(0, 7))
+    })
+    expect(JSON.stringify(plan)).toMatch(/Index Cond: [^"]*commit_hash >= [^"]*commit_hash <= /)
   })
 
   it('keeps branches, labels and tags by compare-and-swap, and every move of them', async () => {

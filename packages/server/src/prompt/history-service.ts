@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import { FairleadError } from '@fairlead/core/base'
 import type { MergePreview, PromptChange, PromptReference, PromptVersion } from '@fairlead/core/prompt'
-import { blame, diffPrompt, layOutHistory, messagesOf, verifyHistory } from '@fairlead/core/prompt'
+import { diffPrompt, layOutHistory, verifyHistory, waitingBelow } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
+import { blameVersion } from './blame-version.ts'
 import type { Edges } from './history-store.ts'
-import { ancestorsOf, loadContents, loadEdges } from './history-store.ts'
+import { loadContents, loadEdges, newestFirst } from './history-store.ts'
 import type { Resolved, Sides } from './merge.ts'
 import { previewMerge, settle } from './merge.ts'
 import type { MergeMode } from './merger.ts'
 import { mergeInto } from './merger.ts'
-import { toReference, toVersion } from './record.ts'
+import { toReference, toVersion, toVersionHead } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { headMoved } from './ref-move.ts'
 import { unknownRef } from './ref-service.ts'
@@ -19,6 +20,7 @@ import * as refStore from './ref-store.ts'
 import { requireRevision } from './revision.ts'
 import { lockToChange, requirePrompt } from './select.ts'
 import * as store from './store.ts'
+import { storedVersions } from './stored-versions.ts'
 import type { VersionWriter } from './version-writer.ts'
 
 export interface HistoryServiceParts {
@@ -146,23 +148,17 @@ export class HistoryService {
   ) {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const found = await store.listVersions(db, prompt.id, { limit: limit + 1, after })
+      const found = await store.listVersionHeads(db, prompt.id, { limit: limit + 1, after })
       const versions = found.slice(0, limit)
       const top = newest ?? versions[0]?.version_number ?? 0
-      const refs = await refStore.listRefsAt(
-        db,
-        prompt.id,
-        versions.map(({ id }) => id),
-      )
+      const ids = versions.map(({ id }) => id)
+      const refs = Map.groupBy(await refStore.listRefsAt(db, prompt.id, ids), ({ version_id }) => version_id)
       const places = layOut(await loadEdges(db, prompt), { top, from: versions[0], to: versions.at(-1) })
-      const rows = versions.map((row) => {
-        const { content: _content, ...version } = toVersion(row)
-        return {
-          version,
-          ...places.get(row.id)!,
-          refs: refs.filter(({ version_id }) => version_id === row.id).map(({ kind, name }) => ({ kind, name })),
-        }
-      })
+      const rows = versions.map((row) => ({
+        version: toVersionHead(row),
+        ...places.get(row.id)!,
+        refs: (refs.get(row.id) ?? []).map(({ kind, name }) => ({ kind, name })),
+      }))
       const last = versions.at(-1)
       const next = found.length > limit && last ? ([last.version_number, top] as const) : null
       return { rows, next }
@@ -174,34 +170,7 @@ export class HistoryService {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
       const version = await requireRevision(db, prompt, at)
-      const edges = await loadEdges(db, prompt)
-      const ids = [...ancestorsOf(edges, [version.id])]
-      const contents = new Map(
-        [...(await loadContents(db, ids))].map(([id, content]) => [
-          id,
-          Map.groupBy(messagesOf(content), ({ role }) => role),
-        ]),
-      )
-      const numbers = await store.numbersOf(db, prompt.id)
-      const places = new Map<string, number>()
-      const messages = messagesOf(store.contentOf(version))
-      const isText = store.contentOf(version).messages === undefined
-      const texts = messages.map((message, index) => {
-        // The same message in an earlier version: the one at the same place among those of its role.
-        const nth = places.get(message.role) ?? 0
-        places.set(message.role, nth + 1)
-        const textOf = (id: string) => contents.get(id)!.get(message.role)?.[nth]?.content ?? ''
-        const lines = blame({ parents: edges.parents, textOf }, version.id)
-        return {
-          path: isText ? '/text' : `/messages/${index}/content`,
-          lines: lines.map((line) => ({
-            text: line.text,
-            versionId: line.version,
-            versionNumber: numbers.get(line.version)!,
-          })),
-        }
-      })
-      return { version: toVersion(version), texts }
+      return { version: toVersion(version), texts: await blameVersion(db, prompt, version) }
     })
   }
 
@@ -209,21 +178,10 @@ export class HistoryService {
   verify(organizationId: string, idOrKey: string) {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const rows = await store.listAllVersions(db, prompt.id)
-      const altered = verifyHistory(
-        rows.map((row) => ({
-          id: row.id,
-          content: store.contentOf(row),
-          contentHash: row.content_hash.toString('hex'),
-          commitHash: row.commit_hash.toString('hex'),
-          parentIds: parentsOf(row),
-          author: { name: row.author_name, email: row.author_email },
-          committedAt: row.committed_at,
-          message: row.commit_message ?? '',
-        })),
-        (text) => createHash('sha256').update(text).digest('hex'),
+      const altered = await verifyHistory(storedVersions(db, prompt.id), (text) =>
+        createHash('sha256').update(text).digest('hex'),
       )
-      return { intact: altered === null, versions: rows.length, altered }
+      return { intact: altered === null, versions: await store.countVersions(db, prompt.id), altered }
     })
   }
 
@@ -284,23 +242,18 @@ export class HistoryService {
   }
 }
 
-/** Where the versions of a page stand in the graph of all up to the newest. Numbers rise by one, in the order of the edges. */
+/** Where the versions of a page stand in the graph of all up to the newest. */
 function layOut(
-  { parents }: Edges,
-  { top, from, to }: { top: number; from: store.VersionRow | undefined; to: store.VersionRow | undefined },
+  edges: Edges,
+  { top, from, to }: { top: number; from: store.VersionHead | undefined; to: store.VersionHead | undefined },
 ) {
   const places = new Map<string, { lane: number; lines: { from: number; to: number; parentId: string }[] }>()
   if (!from || !to) return places
-  const above = [...parents].slice(to.version_number - 1, top).reverse()
-  const { rows } = layOutHistory(above.map(([id, ids]) => ({ id, parents: ids })))
-  for (const { id, lane, lines } of rows.slice(top - from.version_number)) {
+  const waiting = waitingBelow(newestFirst(edges, top, from.version_number + 1))
+  const { rows } = layOutHistory(newestFirst(edges, from.version_number, to.version_number), waiting)
+  for (const { id, lane, lines } of rows)
     places.set(id, { lane, lines: lines.map(({ parent, ...line }) => ({ ...line, parentId: parent })) })
-  }
   return places
-}
-
-function parentsOf({ parent_version_id, merge_parent_version_id }: store.VersionRow): string[] {
-  return [parent_version_id, merge_parent_version_id].filter((id) => id !== null)
 }
 
 function nothingToCommit(branch: string, version: store.VersionRow): FairleadError {

@@ -1,4 +1,4 @@
-import type { PromptContent } from '@fairlead/core/prompt'
+import type { LaneVersion, PromptContent } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { PromptRow, VersionRow } from './store.ts'
@@ -7,12 +7,13 @@ import { contentOf, findVersionsById } from './store.ts'
 /** Who was made from whom, for all versions of a prompt. */
 export interface Edges {
   readonly parents: ReadonlyMap<string, readonly string[]>
+  /** By their numbers, which rise by one. */
+  readonly ids: readonly string[]
 }
 
 interface KnownEdges {
   parents: Map<string, readonly string[]>
-  /** The version with the highest number so far. */
-  last: { id: string; number: number } | undefined
+  ids: string[]
 }
 
 /** Histories by organization and prompt, the one used last at the end. */
@@ -26,10 +27,10 @@ const mostPrompts = 200
  */
 export async function loadEdges(db: Kysely<Tables>, prompt: Pick<PromptRow, 'organization_id' | 'id'>): Promise<Edges> {
   const key = `${prompt.organization_id} ${prompt.id}`
-  const edges = known.get(key) ?? { parents: new Map(), last: undefined }
-  const { last } = edges
-  const rows = await readEdges(db, prompt.id, last?.number ?? 0)
-  if (last !== undefined && rows[0]?.id !== last.id) {
+  const edges = known.get(key) ?? { parents: new Map(), ids: [] }
+  const last = edges.ids.at(-1)
+  const rows = await readEdges(db, prompt.id, edges.ids.length)
+  if (last !== undefined && rows[0]?.id !== last) {
     known.delete(key)
     return loadEdges(db, prompt)
   }
@@ -38,10 +39,10 @@ export async function loadEdges(db: Kysely<Tables>, prompt: Pick<PromptRow, 'org
       id,
       [parent_version_id, merge_parent_version_id].filter((parent) => parent !== null),
     )
-    edges.last = { id, number: version_number }
+    edges.ids[version_number - 1] = id
   }
   // Somebody else has gone on with them meanwhile, in a transaction that was rolled back: numbers have no gaps.
-  if (last !== undefined && edges.parents.size !== edges.last?.number) {
+  if (last !== undefined && edges.parents.size !== edges.ids.length) {
     known.delete(key)
     return loadEdges(db, prompt)
   }
@@ -59,6 +60,14 @@ async function readEdges(db: Kysely<Tables>, promptId: string, from: number) {
     .where('version_number', '>=', from)
     .orderBy('version_number')
     .execute()
+}
+
+/** The versions from one number down to another, as the core lays them out. */
+export function* newestFirst({ ids, parents }: Edges, from: number, to: number): Generator<LaneVersion<string>> {
+  for (let number = Math.min(from, ids.length); number >= to; number--) {
+    const id = ids[number - 1]!
+    yield { id, parents: parents.get(id)! }
+  }
 }
 
 /** The versions and all that they come from, without `known` ones and what lies behind those. */

@@ -1,18 +1,11 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { MergePreview, PromptConflict, PromptContent, PromptMerge, Resolution } from '@fairlead/core/prompt'
-import {
-  diffPrompt,
-  mergeBaseOf,
-  mergeBases,
-  mergePrompt,
-  mergeWords,
-  messagesOf,
-  resolveMerge,
-} from '@fairlead/core/prompt'
+import { diffPrompt, mergeBaseOf, mergePrompt, mergeWords, messagesOf, resolveMerge } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import { assertContent } from './content-guard.ts'
-import { ancestorsOf, isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
+import { ContentReader } from './content-reader.ts'
+import { isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
 import { toVersion } from './record.ts'
 import type { PromptRow, VersionRow } from './store.ts'
 import { contentOf } from './store.ts'
@@ -64,16 +57,9 @@ export async function sidesOf(
     : isAncestor(edges, target.id, source.id)
       ? 'fast-forward'
       : undefined
-  const ids = mergeBases(edges, target.id, source.id)
-  // Bases of bases lie among the common ancestors; they matter only where branches crossed.
-  const needed = ids.length > 1 ? [...ancestorsOf(edges, ids)] : ids
-  const contents = await loadContents(db, needed)
-  contents.set(source.id, contentOf(source)).set(target.id, contentOf(target))
-  const base = mergeBaseOf(
-    { parents: edges.parents, contentOf: (id: string) => contents.get(id)! },
-    target.id,
-    source.id,
-  )
+  const reader = new ContentReader((ids) => loadContents(db, ids))
+  const history = { parents: edges.parents, contentOf: (id: string) => reader.get(id) }
+  const base = await mergeBaseOf(history, target.id, source.id)
   const versions = await loadVersions(db, base.bases)
   return {
     base: base.content ?? {},

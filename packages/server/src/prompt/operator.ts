@@ -74,6 +74,7 @@ export type PromptOperator = ReturnType<typeof createPromptOperator>
 const operator: Actor = {
   author: { name: 'Operator', email: 'operator@fairlead.invalid' },
   userId: null,
+  responsibleUserId: null,
   kind: 'system',
   id: 'operator',
   role: null,

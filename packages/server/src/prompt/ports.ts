@@ -38,10 +38,15 @@ export interface PromptCatalog {
 }
 
 /**
- * Says whether a check that a protection rule requires is met for one version. The A/B tests answer for the check
+ * Says for which versions a check that a protection rule requires is met. The A/B tests answer for the check
  * `experiment`; a check that nobody answers for is not met.
  */
 export interface CheckSource {
   readonly checkName: string
-  isMet(db: Kysely<Tables>, request: { promptId: string; versionId: string; contentHash: string }): Promise<boolean>
+  /** The ids of those versions of a prompt, among the ones that are asked about. */
+  metFor(
+    db: Kysely<Tables>,
+    promptId: string,
+    versions: readonly { versionId: string; contentHash: string }[],
+  ): Promise<ReadonlySet<string>>
 }

@@ -2,7 +2,7 @@ import type { Prompt, PromptContent, PromptReference, PromptVersion, RefLogEntry
 import { messagesOf, variablesOf } from '@fairlead/core/prompt'
 import type { PromptVersionContent } from '@fairlead/core/workflow'
 import type { LogRow, RefRow } from './ref-store.ts'
-import type { PromptRow, VersionRow } from './store.ts'
+import type { PromptRow, VersionHead, VersionRow } from './store.ts'
 import { contentOf } from './store.ts'
 
 export function hex(bytes: Uint8Array): string {
@@ -22,11 +22,14 @@ export function toPrompt(row: PromptRow): Prompt {
 }
 
 export function toVersion(row: VersionRow): PromptVersion {
+  return { ...toVersionHead(row), content: contentOf(row) }
+}
+
+export function toVersionHead(row: VersionHead): Omit<PromptVersion, 'content'> {
   return {
     id: row.id,
     promptId: row.prompt_id,
     versionNumber: row.version_number,
-    content: contentOf(row),
     commitMessage: row.commit_message,
     parentVersionId: row.parent_version_id,
     mergeParentVersionId: row.merge_parent_version_id,

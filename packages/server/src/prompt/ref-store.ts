@@ -31,6 +31,28 @@ export async function findRef(
   return { ref, version }
 }
 
+/** The ids of the versions that refs of a prompt name, by `refKey`; refs that are not there are left out. */
+export async function findRefTargets(
+  db: Db,
+  promptId: string,
+  refs: readonly { kind: RefKind; name: string }[],
+): Promise<Map<string, string>> {
+  if (refs.length === 0) return new Map()
+  const [kinds, names] = [refs.map(({ kind }) => kind), refs.map(({ name }) => name)]
+  const rows = await db
+    .selectFrom('prompt_refs')
+    .select(['kind', 'name', 'version_id'])
+    .where('prompt_id', '=', promptId)
+    .where(sql<boolean>`(kind, name) in (select * from unnest(${kinds}::text[], ${names}::text[]))`)
+    .execute()
+  return new Map(rows.map((row) => [refKey(row), row.version_id]))
+}
+
+/** A ref as a revision names it. */
+export function refKey({ kind, name }: { kind: RefKind; name: string }): string {
+  return `${kind}/${name}`
+}
+
 export interface RefSwap {
   organization_id: string
   prompt_id: string

@@ -3,16 +3,16 @@ import type { Check, MergePreview, MergeRequest } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
+import { describeRequests } from './describe-requests.ts'
 import type { Resolved } from './merge.ts'
 import { previewMerge } from './merge.ts'
 import type { MergeMode } from './merger.ts'
 import { mergeInto } from './merger.ts'
-import type { Protection, RefChange } from './protection.ts'
+import type { Protection } from './protection.ts'
 import { toReference, toVersion } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
-import { toMergeRequest } from './review-record.ts'
 import * as reviews from './review-store.ts'
 import { requireRevision } from './revision.ts'
 import { lockToChange, requirePrompt } from './select.ts'
@@ -86,6 +86,7 @@ export class ReviewService {
         title: said.title ?? null,
         description: said.description ?? null,
         opened_by: by.userId,
+        responsible_user_id: by.responsibleUserId,
       })
       return this.#describe(db, prompt, row, by)
     })
@@ -108,10 +109,9 @@ export class ReviewService {
   ): Promise<MergeRequest[]> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      const requests: MergeRequest[] = []
-      for (const row of await reviews.listMergeRequests(db, prompt.id, status, page))
-        requests.push(await this.#describe(db, prompt, row, by))
-      return requests
+      const { protection } = this.#parts
+      const rows = await reviews.listMergeRequests(db, prompt.id, status, page)
+      return describeRequests(db, { prompt, protection, by }, rows)
     })
   }
 
@@ -180,7 +180,7 @@ export class ReviewService {
     return this.#within(organizationId, async (db) => {
       const { prompt, row, source, target } = await this.#current(db, idOrKey, id)
       const isRewritten = how.content !== undefined || (how.resolutions ?? []).length > 0
-      const request = { id, openedBy: row.opened_by, sourceHead: source, isRewritten }
+      const request = { id, responsibleUserId: row.responsible_user_id, sourceHead: source, isRewritten }
       const ref = { kind: row.target_kind, name: row.target_ref }
       let version = source
       if (ref.kind === 'label') {
@@ -251,34 +251,15 @@ export class ReviewService {
     return { prompt, row, source: source.version, target: target?.version ?? null }
   }
 
-  /** With the heads as they are now, or as they were when it ended, and what protection still asks for. */
   async #describe(
     db: Kysely<Tables>,
     prompt: store.PromptRow,
     row: reviews.MergeRequestRow,
     by: Actor,
   ): Promise<MergeRequest> {
-    const isOpen = row.status === 'open'
-    const source = isOpen ? await refStore.findRef(db, prompt.id, 'branch', row.source_ref) : undefined
-    const target = isOpen ? await refStore.findRef(db, prompt.id, row.target_kind, row.target_ref) : undefined
-    const ids = [row.source_head, ...(row.target_head === null ? [] : [row.target_head])]
-    const stored = new Map((await store.findVersionsById(db, ids)).map((version) => [version.id, version]))
-    const sourceHead = source?.version ?? stored.get(row.source_head)!
-    const targetHead = target?.version ?? (row.target_head === null ? null : stored.get(row.target_head)!)
-    const approvals = await reviews.listApprovals(db, row.id)
-    const change: RefChange = {
-      prompt,
-      kind: row.target_kind,
-      name: row.target_ref,
-      from: targetHead,
-      to: sourceHead,
-      by,
-      request: { id: row.id, openedBy: row.opened_by, sourceHead, isRewritten: false },
-      isMerge: row.target_kind === 'branch',
-    }
-    const judged = isOpen ? await this.#parts.protection.judge(db, change) : []
-    const missing = judged.flatMap(({ found }) => found.map((violation) => ({ ...violation })))
-    return toMergeRequest(row, { sourceHead, targetHead, approvals, missing })
+    const { protection } = this.#parts
+    const [described] = await describeRequests(db, { prompt, protection, by }, [row])
+    return described!
   }
 
   #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {

@@ -10,12 +10,12 @@ export type MergeRequestRow = Selectable<Tables['prompt_merge_requests']>
 export type ApprovalRow = Selectable<Tables['prompt_approvals']>
 export type CheckRow = Selectable<Tables['prompt_checks']>
 
-/** The rules about refs of a kind of a prompt, those for all prompts included. */
-export async function listRulesFor(db: Db, promptId: string, kind: RefKind): Promise<RuleRow[]> {
+/** The rules about refs of these kinds of a prompt, those for all prompts included. */
+export async function listRulesFor(db: Db, promptId: string, kinds: readonly RefKind[]): Promise<RuleRow[]> {
   return db
     .selectFrom('prompt_protection_rules')
     .selectAll()
-    .where('ref_kind', '=', kind)
+    .where(sql<boolean>`ref_kind = any(${kinds}::text[])`)
     .where((eb) => eb.or([eb('prompt_id', 'is', null), eb('prompt_id', '=', promptId)]))
     .orderBy('id')
     .execute()
@@ -60,12 +60,12 @@ export async function deleteRule(db: Db, id: string, updatedAt: Date): Promise<b
   return numDeletedRows === 1n
 }
 
-/** In the order in which they were given. */
-export async function listApprovals(db: Db, mergeRequestId: string): Promise<ApprovalRow[]> {
+/** Of these merge requests, in the order in which they were given. */
+export async function listApprovals(db: Db, mergeRequestIds: readonly string[]): Promise<ApprovalRow[]> {
   return db
     .selectFrom('prompt_approvals')
     .selectAll()
-    .where('merge_request_id', '=', mergeRequestId)
+    .where(sql<boolean>`merge_request_id = any(${mergeRequestIds}::uuid[])`)
     .orderBy('at')
     .orderBy('version_id')
     .execute()
@@ -85,26 +85,30 @@ export async function putApproval(db: Db, row: Insertable<Tables['prompt_approva
     .execute()
 }
 
-/** The people who made these versions, themselves or by a key of theirs. */
-export async function listCreators(db: Db, promptId: string, versionIds: readonly string[]): Promise<string[]> {
+/** Who answers for each of these versions: they made it themselves, or by a credential of theirs. Nobody's are left out. */
+export async function responsibleFor(
+  db: Db,
+  promptId: string,
+  versionIds: readonly string[],
+): Promise<Map<string, string>> {
   const rows = await db
     .selectFrom('prompt_versions')
-    .leftJoin('api_keys', (join) =>
-      join
-        .onRef('api_keys.organization_id', '=', 'prompt_versions.organization_id')
-        // As `actorOf` names a key.
-        .on(sql<boolean>`prompt_versions.author_email = 'key+' || api_keys.id || '@fairlead.invalid'`),
-    )
-    .select((eb) => eb.fn.coalesce('prompt_versions.created_by', 'api_keys.created_by').as('by'))
-    .distinct()
+    .select(['id', 'responsible_user_id'])
     .where('prompt_id', '=', promptId)
-    .where(sql<boolean>`prompt_versions.id = any(${versionIds}::uuid[])`)
+    .where(sql<boolean>`id = any(${versionIds}::uuid[])`)
+    .where('responsible_user_id', 'is not', null)
     .execute()
-  return rows.flatMap(({ by }) => by ?? [])
+  return new Map(rows.map(({ id, responsible_user_id }) => [id, responsible_user_id!]))
 }
 
-/** Whether a check has passed for a version of this content, and not failed since. */
-export async function hasPassed(db: Db, promptId: string, contentHash: Buffer, name: string): Promise<boolean> {
+/** Of these content hashes those of which a version has passed the check, and none failed since. */
+export async function passedContents(
+  db: Db,
+  promptId: string,
+  name: string,
+  contentHashes: readonly string[],
+): Promise<Set<string>> {
+  const hash = sql<string>`encode(prompt_versions.content_hash, 'hex')`
   const last = await db
     .selectFrom('prompt_checks')
     .innerJoin('prompt_versions', (join) =>
@@ -112,14 +116,15 @@ export async function hasPassed(db: Db, promptId: string, contentHash: Buffer, n
         .onRef('prompt_versions.organization_id', '=', 'prompt_checks.organization_id')
         .onRef('prompt_versions.id', '=', 'prompt_checks.version_id'),
     )
-    .select('prompt_checks.state')
+    .distinctOn('prompt_versions.content_hash')
+    .select([hash.as('hash'), 'prompt_checks.state'])
     .where('prompt_versions.prompt_id', '=', promptId)
-    .where('prompt_versions.content_hash', '=', contentHash)
     .where('prompt_checks.name', '=', name)
+    .where(sql<boolean>`${hash} = any(${contentHashes}::text[])`)
+    .orderBy('prompt_versions.content_hash')
     .orderBy('prompt_checks.at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return last?.state === 'passed'
+    .execute()
+  return new Set(last.filter(({ state }) => state === 'passed').map((each) => each.hash))
 }
 
 export async function listChecks(db: Db, versionId: string): Promise<CheckRow[]> {

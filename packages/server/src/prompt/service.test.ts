@@ -10,6 +10,7 @@ import { createTryPrompt } from './try.ts'
 const by = {
   author: { name: 'Ada', email: 'ada@example.com' },
   userId: null,
+  responsibleUserId: null,
   kind: 'key' as const,
   id: 'k',
   role: null,

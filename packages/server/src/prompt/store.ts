@@ -81,7 +81,7 @@ export async function takeVersionNumber(db: Db, promptId: string): Promise<numbe
   return next_version - 1
 }
 
-/** Holds the prompt's row, as it is now, until the transaction ends. */
+/** Holds the prompt's row, as it is now, until the transaction ends: writers of one prompt queue here and nowhere else. */
 export async function lockPrompt(db: Db, promptId: string): Promise<PromptRow> {
   return db.selectFrom('prompts').selectAll().where('id', '=', promptId).forUpdate().executeTakeFirstOrThrow()
 }
@@ -138,6 +138,7 @@ export interface NewVersion {
   author_email: string
   committed_at: Date
   created_by: string | null
+  responsible_user_id: string | null
 }
 
 /**
@@ -152,6 +153,32 @@ function encodeContentColumns({ text, messages, variables, ...config }: PromptCo
     variables: JSON.stringify(variables ?? null),
   }
 }
+
+/** A version without what it says, which may be long. */
+export type VersionHead = Omit<VersionRow, 'content' | 'config' | 'variables'>
+
+const headColumns = [
+  'organization_id',
+  'id',
+  'prompt_id',
+  'version_number',
+  'commit_message',
+  'parent_version_id',
+  'merge_parent_version_id',
+  'branch',
+  'tag',
+  'generation',
+  'kind',
+  'reverts_version_id',
+  'content_hash',
+  'commit_hash',
+  'author_name',
+  'author_email',
+  'committed_at',
+  'created_by',
+  'responsible_user_id',
+  'created_at',
+] as const satisfies (keyof VersionHead)[]
 
 type ContentRow = Pick<VersionRow, 'content' | 'config'>
 
@@ -191,6 +218,17 @@ export async function findVersionsById(db: Db, ids: readonly string[]): Promise<
 
 export async function listVersions(db: Db, promptId: string, { limit, after }: Keyset<number>): Promise<VersionRow[]> {
   let query = db.selectFrom('prompt_versions').selectAll().where('prompt_id', '=', promptId)
+  if (after !== undefined) query = query.where('version_number', '<', after)
+  return query.orderBy('version_number', 'desc').limit(limit).execute()
+}
+
+/** As `listVersions`, without what the versions say. */
+export async function listVersionHeads(
+  db: Db,
+  promptId: string,
+  { limit, after }: Keyset<number>,
+): Promise<VersionHead[]> {
+  let query = db.selectFrom('prompt_versions').select(headColumns).where('prompt_id', '=', promptId)
   if (after !== undefined) query = query.where('version_number', '<', after)
   return query.orderBy('version_number', 'desc').limit(limit).execute()
 }
@@ -241,35 +279,39 @@ export async function listCurrentVersions(db: Db, names?: readonly string[]): Pr
   return query.orderBy('prompts.key').orderBy('prompt_refs.kind', 'desc').execute()
 }
 
-/** Two at most: enough to know whether there is one. */
+/**
+ * Two at most: enough to know whether there is one. By a range in the order of the unique index, which then answers it:
+ * `like` would look at every version.
+ */
 export async function findVersionsByHashPrefix(db: Db, promptId: string, prefix: string): Promise<VersionRow[]> {
   return db
     .selectFrom('prompt_versions')
     .selectAll()
     .where('prompt_id', '=', promptId)
-    .where(sql<boolean>`encode(commit_hash, 'hex') like ${`${prefix}%`}`)
+    .where('commit_hash', '>=', Buffer.from(prefix.padEnd(64, '0'), 'hex'))
+    .where('commit_hash', '<=', Buffer.from(prefix.padEnd(64, 'f'), 'hex'))
+    .orderBy('commit_hash')
     .limit(2)
     .execute()
 }
 
-/** The numbers of all versions by their ids. */
-export async function numbersOf(db: Db, promptId: string): Promise<Map<string, number>> {
+/** The numbers of versions by their ids. */
+export async function numbersOf(db: Db, ids: readonly string[]): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('prompt_versions')
     .select(['id', 'version_number'])
-    .where('prompt_id', '=', promptId)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
     .execute()
   return new Map(rows.map(({ id, version_number }) => [id, version_number]))
 }
 
-/** In the order in which they were made. */
-export async function listAllVersions(db: Db, promptId: string): Promise<VersionRow[]> {
-  return db
+export async function countVersions(db: Db, promptId: string): Promise<number> {
+  const { count } = await db
     .selectFrom('prompt_versions')
-    .selectAll()
+    .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('prompt_id', '=', promptId)
-    .orderBy('version_number')
-    .execute()
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }
 
 /** In the order in which they were made, behind a version number. */

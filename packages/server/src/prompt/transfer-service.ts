@@ -144,6 +144,7 @@ export class TransferService {
       author_email: author.email,
       committed_at: committedAt,
       created_by: by.userId,
+      responsible_user_id: by.responsibleUserId,
     })
     return { row, isNew: true }
   }

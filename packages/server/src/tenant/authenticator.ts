@@ -49,34 +49,39 @@ export function createAuthenticator({ directory, browserTokens, userTokens }: Au
       role: null,
       permissions: new Set(row.scopes as Permission[]),
       userId: null,
+      responsibleUserId: row.created_by,
       name: row.name,
       email: null,
     }
   }
 
   async function browserPrincipal(grant: BrowserGrant): Promise<Principal> {
-    const held = await permissionsOfMinter(grant)
+    const minter = await minterOf(grant)
     return {
       kind: 'browser',
       id: grant.subject,
       organizationId: grant.organizationId,
       role: null,
-      permissions: new Set(grant.scopes.filter((scope) => held.has(scope))),
+      permissions: new Set(grant.scopes.filter((scope) => minter.permissions.has(scope))),
       userId: null,
+      responsibleUserId: minter.userId,
       name: grant.subject,
       email: null,
     }
   }
 
   /** A token ends with the key or the membership that it was minted with, and shrinks with it. */
-  async function permissionsOfMinter({ mintedBy, organizationId }: BrowserGrant): Promise<ReadonlySet<Permission>> {
+  async function minterOf({
+    mintedBy,
+    organizationId,
+  }: BrowserGrant): Promise<{ userId: string | null; permissions: ReadonlySet<Permission> }> {
     if (mintedBy.kind === 'key') {
       const key = await directory.findKey(mintedBy.id)
-      if (key) return new Set(key.scopes as Permission[])
+      if (key) return { userId: key.created_by, permissions: new Set(key.scopes as Permission[]) }
     } else {
       const memberships = await directory.membershipsOf(mintedBy.id)
       const membership = memberships.find(({ organization_id }) => organization_id === organizationId)
-      if (membership) return permissionsOf(membership.role)
+      if (membership) return { userId: mintedBy.id, permissions: permissionsOf(membership.role) }
     }
     throw unauthenticated('What the browser token was minted with is not valid any more. Mint another one.')
   }
@@ -109,6 +114,7 @@ function userPrincipal({ user, memberships }: Account, verified: VerifiedUser): 
     role: membership.role,
     permissions: permissionsOf(membership.role),
     userId: user.id,
+    responsibleUserId: user.id,
     name: nameOf(verified),
     email: verified.email,
   }

@@ -108,6 +108,7 @@ function systemOf(organizationId: string, scopes: readonly Permission[] = permis
     role: null,
     permissions: new Set(scopes),
     userId: null,
+    responsibleUserId: null,
     name: 'Operator',
     email: null,
   }

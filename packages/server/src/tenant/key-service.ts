@@ -30,7 +30,8 @@ export function createKeyService({ database, directory, newId }: TenantParts) {
       return database.withOrganization(by.organizationId, async (db) => {
         const end = await endOf(db, by)
         refuseLaterEnd(end, key.expiresAt)
-        return insert(db, by, { ...key, expiresAt: key.expiresAt ?? end?.toISOString() }, null)
+        const made = { ...key, expiresAt: key.expiresAt ?? end?.toISOString(), maker: by.responsibleUserId }
+        return insert(db, by, made, null)
       })
     },
 
@@ -44,7 +45,8 @@ export function createKeyService({ database, directory, newId }: TenantParts) {
         if (end) refuseLaterEnd(end, old.expires_at?.toISOString() ?? 'never')
         if (!(await store.expireKeyIn(db, id, overlapSeconds))) throw notActive(id)
         const expiresAt = old.expires_at?.toISOString()
-        return insert(db, by, { ...old, scopes: old.scopes as Permission[], expiresAt }, id)
+        const maker = by.responsibleUserId ?? old.created_by
+        return insert(db, by, { ...old, scopes: old.scopes as Permission[], expiresAt, maker }, id)
       })
       directory.changed()
       return rotated
@@ -66,8 +68,14 @@ export function createKeyService({ database, directory, newId }: TenantParts) {
     },
   }
 
-  async function insert(db: ScopedDb, by: Principal, key: NewKey, replaces: string | null): Promise<NewApiKey> {
-    const { name, environment, scopes, expiresAt } = key
+  /** `maker` answers for what is done with the key, also where another key of theirs has made it. */
+  async function insert(
+    db: ScopedDb,
+    by: Principal,
+    key: NewKey & { maker: string | null },
+    replaces: string | null,
+  ): Promise<NewApiKey> {
+    const { name, environment, scopes, expiresAt, maker } = key
     const secret = createSecret()
     const id = newId()
     const row = await store.insertKey(db, {
@@ -77,7 +85,7 @@ export function createKeyService({ database, directory, newId }: TenantParts) {
       environment,
       secret_hash: hashSecret(secret),
       scopes: [...new Set(scopes)],
-      created_by: by.userId,
+      created_by: maker,
       expires_at: expiresAt ?? null,
       replaces_key_id: replaces,
     })

@@ -180,7 +180,10 @@ export async function expireKeyIn(db: ScopedDb, id: string, seconds: number): Pr
   return numUpdatedRows === 1n
 }
 
-export type CredentialRow = Pick<KeyRow, 'organization_id' | 'id' | 'name' | 'environment' | 'secret_hash' | 'scopes'>
+export type CredentialRow = Pick<
+  KeyRow,
+  'organization_id' | 'id' | 'name' | 'environment' | 'secret_hash' | 'scopes' | 'created_by'
+>
 
 const isActive = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`
 
@@ -188,7 +191,7 @@ const isActive = sql<boolean>`revoked_at is null and (expires_at is null or expi
 export async function findCredential(db: ScopedDb, id: string): Promise<CredentialRow | undefined> {
   return db
     .selectFrom('api_keys')
-    .select(['organization_id', 'id', 'name', 'environment', 'secret_hash', 'scopes'])
+    .select(['organization_id', 'id', 'name', 'environment', 'secret_hash', 'scopes', 'created_by'])
     .where('id', '=', id)
     .where(isActive)
     .executeTakeFirst()

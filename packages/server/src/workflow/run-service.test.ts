@@ -10,6 +10,7 @@ import { openTestRoom } from './testing/room.suite.ts'
 const author = {
   author: { name: 'Ada', email: 'ada@example.com' },
   userId: null,
+  responsibleUserId: null,
   kind: 'key' as const,
   id: 'k',
   role: null,

@@ -138,6 +138,7 @@ describe.each(backends)('workflows on %s', (kind) => {
     const author = {
       author: { name: 'Ada', email: 'ada@example.com' },
       userId: null,
+      responsibleUserId: null,
       kind: 'key' as const,
       id: 'k',
       role: null,

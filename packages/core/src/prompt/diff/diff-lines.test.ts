@@ -4,9 +4,9 @@ import { bitParallelMatches } from './bit-parallel.ts'
 import { diffLines, diffLinesAsync } from './diff-lines.ts'
 import type { EditScript } from './edit.ts'
 import { huntSzymanskiMatches } from './hunt-szymanski.ts'
-import { splitLines } from './line.ts'
 import { matchSequences } from './match.ts'
 import { myersMatches } from './myers.ts'
+import { splitLines } from './pieces.ts'
 import { roughMatches } from './rough.ts'
 
 /** The length of the longest common subsequence, by the textbook's table. */
@@ -53,6 +53,23 @@ describe('diffing lines', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+
+  it('finds what differs between long passages that are the same, whether lines end in them or not', () => {
+    const [long, other] = ['x'.repeat(300), 'y'.repeat(300)]
+    for (const [before, after] of [
+      [`a${long}`, `b${long}`],
+      [`${long}a${long}`, `${long}b${long}`],
+      [`${long}\n${other}`, `${other}\n${other}`],
+      [`a\n${long}\n${other}`, `b\n${long}\n${other}`],
+      [`${long}\n${long}`, `${long}\n${long}\n`],
+      [long, ''],
+    ] as const) {
+      const script = diffLines(before, after)
+      expect(apply(script, before, after)).toBe(after)
+      const common = lcsLength(splitLines(before), splitLines(after))
+      expect(script.deleted).toBe(splitLines(before).length - common)
+    }
   })
 
   it('takes a missing final newline for a difference', () => {
@@ -108,7 +125,7 @@ describe('diffing lines', () => {
 })
 
 describe.each([
-  ['Myers', ({ before, after }: Parts) => myersMatches(lengths(before, after), (x, y) => before[x] === after[y], 1e6)],
+  ['Myers', ({ before, after }: Parts) => myersMatches({ before, after }, 1e6)],
   ['Hunt and Szymanski', (parts: Parts) => huntSzymanskiMatches(parts, pairsOf(parts))],
   ['bits in parallel', (parts: Parts) => bitParallelMatches(parts)],
 ])('%s', (_name, algorithm) => {
@@ -170,10 +187,6 @@ function drain<Result>(steps: Generator<number, Result, void>): Result {
     const step = steps.next()
     if (step.done) return step.value
   }
-}
-
-function lengths(before: Int32Array, after: Int32Array) {
-  return { before: before.length, after: after.length }
 }
 
 function pairsOf({ before, after }: Parts): number {

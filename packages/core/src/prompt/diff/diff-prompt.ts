@@ -5,8 +5,8 @@ import { messagesOf } from '../variables.ts'
 import type { DiffOptions } from './diff-lines.ts'
 import { diffLines } from './diff-lines.ts'
 import type { EditScript } from './edit.ts'
-import { numberLines } from './line-numbers.ts'
 import { markedChanges } from './marks.ts'
+import { numberStrings } from './number-pieces.ts'
 
 /**
  * One thing that differs between two versions. `path` is a JSON pointer into the later one, or, to what was removed, into
@@ -45,7 +45,7 @@ function diffMessages(before: PromptContent, after: PromptContent, options: Diff
   const [earlier, later] = [messagesOf(before), messagesOf(after)]
   const textPath = (index: number) => (after.messages ? `/messages/${index}/content` : '/text')
   const key = ({ role, content }: PromptMessage) => `${role}\n${content}`
-  const { numbers, count } = numberLines(earlier.map(key), later.map(key))
+  const { numbers, count } = numberStrings(earlier.map(key), later.map(key))
   const marks = markedChanges({ before: numbers[0]!, after: numbers[1]!, symbols: count }, maxWork)
   const changes: PromptChange[] = []
   for (const { from, to, start, end } of changesOf(marks)) {

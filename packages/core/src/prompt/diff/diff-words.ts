@@ -1,8 +1,9 @@
 import type { DiffOptions } from './diff-lines.ts'
 import { defaultMaxWork } from './diff-lines.ts'
+import { diffPieces } from './diff-pieces.ts'
 import type { EditScript } from './edit.ts'
-import { editScript } from './edit.ts'
-import { matchStrings } from './match.ts'
+import { piecesOf } from './pieces.ts'
+import { finish } from './sequence.ts'
 
 const word = /[\p{L}\p{N}\p{M}_]+|\s|[^\p{L}\p{N}\p{M}_\s]/gu
 
@@ -13,14 +14,7 @@ export function splitWords(text: string): string[] {
 
 /** As `diffLines`, by the words, spaces and signs of `splitWords`; positions in the edits count those. */
 export function diffWords(before: string, after: string, { maxWork = defaultMaxWork }: DiffOptions = {}): EditScript {
-  const words = { before: splitWords(before), after: splitWords(after) }
-  const shorter = Math.min(words.before.length, words.after.length)
-  let offset = 0
-  while (offset < shorter && words.before[offset] === words.after[offset]) offset++
-  const rest = { before: words.before.slice(offset), after: words.after.slice(offset) }
-  const steps = matchStrings(rest.before, rest.after, maxWork)
-  let step = steps.next()
-  while (!step.done) step = steps.next()
-  const { matches, exact } = step.value
-  return editScript(matches, { before: rest.before.length, after: rest.after.length }, { offset, exact })
+  return finish(
+    diffPieces({ before: piecesOf(splitWords(before)), after: piecesOf(splitWords(after)), offset: 0 }, maxWork),
+  )
 }

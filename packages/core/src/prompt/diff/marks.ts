@@ -1,9 +1,8 @@
 import { matchSequences } from './match.ts'
 import { MiddleSnake } from './middle-snake.ts'
 import type { Anchors, Marks, Sequences } from './sequence.ts'
+import { commonEnds, finish } from './sequence.ts'
 
-/** A line in the middle of a rewritten passage anchors nothing if it is as frequent as this on the other side. */
-const isFrequent = (count: number, length: number) => count >= Math.sqrt(length)
 /** How far around a frequent line is looked for what is rewritten. */
 const passageLines = 100
 /** Of so many lines of a passage at most one may be frequent. */
@@ -16,7 +15,7 @@ const passageShare = 4
  */
 export function markedChanges({ before, after, symbols }: Sequences, maxWork: number): Marks {
   const marks = { before: new Uint8Array(before.length), after: new Uint8Array(after.length) }
-  const { prefix, suffix } = commonLines(before, after)
+  const { prefix, suffix } = commonEnds(before, after)
   const [beforeEnd, afterEnd] = [before.length - suffix, after.length - suffix]
   marks.before.fill(1, prefix, beforeEnd)
   marks.after.fill(1, prefix, afterEnd)
@@ -47,28 +46,16 @@ function shortestMarks(anchors: Anchors & { symbols: number }, at: Anchors, mark
   for (const index of at.before) marks.before[index] = 1
   for (const index of at.after) marks.after[index] = 1
   const sequences = { ...anchors, before: Int32Array.from(anchors.before), after: Int32Array.from(anchors.after) }
-  const steps = matchSequences(sequences, maxWork)
-  let step = steps.next()
-  while (!step.done) step = steps.next()
-  for (const [index, counterpart] of step.value.matches.entries()) {
+  const { matches } = finish(matchSequences(sequences, maxWork))
+  for (const [index, counterpart] of matches.entries()) {
     if (counterpart < 0) continue
     marks.before[at.before[index]!] = 0
     marks.after[at.after[counterpart]!] = 0
   }
 }
 
-/** How many lines at both ends are the same. */
-function commonLines(before: Int32Array, after: Int32Array): { prefix: number; suffix: number } {
-  const shorter = Math.min(before.length, after.length)
-  let prefix = 0
-  while (prefix < shorter && before[prefix] === after[prefix]) prefix++
-  let suffix = 0
-  while (suffix < shorter - prefix && before[before.length - 1 - suffix] === after[after.length - 1 - suffix]) suffix++
-  return { prefix, suffix }
-}
-
-function counts(lines: Int32Array, symbols: number): Int32Array {
-  const found = new Int32Array(symbols)
+function counts(lines: Int32Array, symbols: number): number[] {
+  const found = new Array<number>(symbols).fill(0)
   for (let at = 0; at < lines.length; at++) found[lines[at]!]!++
   return found
 }
@@ -78,11 +65,13 @@ const frequent = 1
 const lost = 2
 
 /** The positions of the lines that can be matched: those with a counterpart, but not what is frequent in a rewritten passage. */
-function anchorsOf(lines: Int32Array, from: number, to: number, counterparts: Int32Array): number[] {
+function anchorsOf(lines: Int32Array, from: number, to: number, counterparts: readonly number[]): number[] {
   const kinds: number[] = []
+  const fewest = Math.sqrt(lines.length)
   for (let at = from; at < to; at++) {
     const count = counterparts[lines[at]!]!
-    kinds.push(count === 0 ? lost : isFrequent(count, lines.length) ? frequent : anchor)
+    // In the middle of a rewritten passage, a line that the other side has so often anchors nothing.
+    kinds.push(count === 0 ? lost : count >= fewest ? frequent : anchor)
   }
   const anchors: number[] = []
   for (let at = 0; at < kinds.length; at++) {

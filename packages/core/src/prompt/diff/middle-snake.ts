@@ -8,6 +8,8 @@ export interface Box {
   afterTo: number
 }
 
+const noPaths = new Int32Array(0)
+
 /**
  * Myers' linear-space variation (E. Myers, "An O(ND) difference algorithm and its variations", 1986, §4b): splits the box
  * where the furthest paths from both corners meet, again and again. Of several shortest scripts it finds one in the
@@ -19,8 +21,8 @@ export class MiddleSnake {
   readonly #at: Anchors
   readonly #marks: Marks
   /** Furthest x by diagonal x - y, from the upper left and from the lower right corner. */
-  readonly #forward: Int32Array
-  readonly #backward: Int32Array
+  #forward = noPaths
+  #backward = noPaths
   readonly #offset: number
   #work: number
 
@@ -34,8 +36,6 @@ export class MiddleSnake {
     this.#at = at
     this.#marks = marks
     this.#offset = after.length + 2
-    this.#forward = new Int32Array(before.length + after.length + 5)
-    this.#backward = new Int32Array(before.length + after.length + 5)
     this.#work = maxWork
   }
 
@@ -49,12 +49,20 @@ export class MiddleSnake {
       if (beforeFrom === beforeTo) markAll(this.#marks.after, this.#at.after, afterFrom, afterTo)
       else if (afterFrom === afterTo) markAll(this.#marks.before, this.#at.before, beforeFrom, beforeTo)
       else {
+        if (this.#forward === noPaths) this.#makePaths()
         const [x, y] = this.#meet(inner)
         if (this.#work < 0) return false
         boxes.push({ ...inner, beforeFrom: x, afterFrom: y }, { ...inner, beforeTo: x, afterTo: y })
       }
     }
     return true
+  }
+
+  /** Only when they are needed: mostly everything corresponds. */
+  #makePaths(): void {
+    const diagonals = this.#before.length + this.#after.length + 5
+    this.#forward = new Int32Array(diagonals)
+    this.#backward = new Int32Array(diagonals)
   }
 
   #withoutCommonEnds({ beforeFrom, beforeTo, afterFrom, afterTo }: Box): Box {

@@ -30,3 +30,20 @@ export interface Anchors {
 
 /** About so many steps are taken between two yields. */
 export const sliceSteps = 100_000
+
+/** How many elements at both ends are the same. */
+export function commonEnds(before: Int32Array, after: Int32Array): { prefix: number; suffix: number } {
+  const shorter = Math.min(before.length, after.length)
+  let prefix = 0
+  while (prefix < shorter && before[prefix] === after[prefix]) prefix++
+  let suffix = 0
+  while (suffix < shorter - prefix && before[before.length - 1 - suffix] === after[after.length - 1 - suffix]) suffix++
+  return { prefix, suffix }
+}
+
+/** What comes of it when nobody waits in between. */
+export function finish<Result>(steps: Generator<number, Result, void>): Result {
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  return step.value
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { splitLines } from '../diff/line.ts'
+import { splitLines } from '../diff/pieces.ts'
 import { blame } from './blame.ts'
 
 const hasGit = spawnSync('git', ['--version']).status === 0
@@ -18,34 +18,64 @@ interface Version {
 function historyOf(versions: Record<string, Version>) {
   return {
     parents: new Map(Object.entries(versions).map(([id, { parents }]) => [id, parents])),
-    textOf: (id: string) => versions[id]!.text,
+    textsOf: (id: string) => [versions[id]!.text],
   }
 }
 
-it('names for every line the version that wrote it, and where it stood there', () => {
-  const history = historyOf({
+/** Of versions with one text. */
+async function blameText(versions: Record<string, Version>, version: string) {
+  const [lines] = await blame(historyOf(versions), version)
+  return lines!
+}
+
+it('names for every line the version that wrote it, and where it stood there', async () => {
+  const versions = {
     v1: { parents: [], text: 'one\ntwo\nthree\n' },
     v2: { parents: ['v1'], text: 'zero\none\n2\nthree\n' },
     v3: { parents: ['v2'], text: 'zero\none\n2\nthree\nfour' },
-  })
-  expect(blame(history, 'v3')).toEqual([
+  }
+  expect(await blameText(versions, 'v3')).toEqual([
     { text: 'zero\n', version: 'v2', line: 0 },
     { text: 'one\n', version: 'v1', line: 0 },
     { text: '2\n', version: 'v2', line: 2 },
     { text: 'three\n', version: 'v1', line: 2 },
     { text: 'four', version: 'v3', line: 4 },
   ])
-  expect(blame(historyOf({ v1: { parents: [], text: '' } }), 'v1')).toEqual([])
+  expect(await blameText({ v1: { parents: [], text: '' } }, 'v1')).toEqual([])
 })
 
-it('follows both parents of a merge', () => {
-  const history = historyOf({
+it('follows both parents of a merge', async () => {
+  const versions = {
     base: { parents: [], text: 'a\nb\nc\n' },
     ours: { parents: ['base'], text: 'A\nb\nc\n' },
     theirs: { parents: ['base'], text: 'a\nb\nC\n' },
     merged: { parents: ['ours', 'theirs'], text: 'A\nb\nC\nnew\n' },
-  })
-  expect(blame(history, 'merged').map(({ version }) => version)).toEqual(['ours', 'base', 'theirs', 'merged'])
+  }
+  expect((await blameText(versions, 'merged')).map(({ version }) => version)).toEqual([
+    'ours',
+    'base',
+    'theirs',
+    'merged',
+  ])
+})
+
+it('asks for no text behind the versions that wrote the lines', async () => {
+  const count = 1_000
+  const parents = new Map(Array.from({ length: count }, (_, id) => [id, id === 0 ? [] : [id - 1]]))
+  const asked = new Set<number>()
+  const textsOf = async (id: number) => {
+    asked.add(id)
+    return [id < 900 ? 'old\n' : 'new\n', id < 950 ? 'a\n' : 'a\nb\n', id < 980 ? '' : 'late\n']
+  }
+  const blamed = await blame({ parents, textsOf }, count - 1)
+  const versions = (lines: { version: number }[]) => lines.map(({ version }) => version)
+  expect(blamed.slice(2).map(versions)).toEqual([[980]])
+  expect(versions(blamed[0]!)).toEqual([900])
+  // A line of the first version leads to the end of the history, and the others do not.
+  expect(versions(blamed[1]!)).toEqual([0, 950])
+  asked.clear()
+  await blame({ parents, textsOf: async (id) => (await textsOf(id)).toSpliced(1, 1) }, count - 1)
+  expect(Math.min(...asked)).toBe(899)
 })
 
 /** Versions one after the other, each with a few lines changed, some merged with an earlier one. */
@@ -73,18 +103,18 @@ const histories = fc
     return versions
   })
 
-it('blames a version for a line that stands there as it does in the text', () => {
-  fc.assert(
-    fc.property(histories, (versions) => {
+it('blames a version for a line that stands there as it does in the text', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async (versions) => {
       const last = Object.keys(versions).at(-1)!
-      const blamed = blame(historyOf(versions), last)
+      const blamed = await blameText(versions, last)
       expect(blamed.map(({ text }) => text).join('')).toBe(versions[last]!.text)
       for (const { text, version, line } of blamed) expect(splitLines(versions[version]!.text)[line]).toBe(text)
     }),
   )
 })
 
-it.skipIf(!hasGit)('blames the versions that git blame does', () => {
+it.skipIf(!hasGit)('blames the versions that git blame does', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-blame-'))
   const git = (args: string[], input?: string) =>
     spawnSync('git', args, { cwd: folder, encoding: 'utf8', input }).stdout
@@ -111,7 +141,7 @@ it.skipIf(!hasGit)('blames the versions that git blame does', () => {
       git(['fast-import', '--quiet', '--force'], stream.join('\n'))
       const told = git(['blame', '--line-porcelain', `r${run}`, '--', 'p'])
       const byGit = [...told.matchAll(/^summary (.*)$/gm)].map(([, id]) => id)
-      const byUs = blame(historyOf(versions), ids.at(-1)!).map(({ version }) => version)
+      const byUs = (await blameText(versions, ids.at(-1)!)).map(({ version }) => version)
       expect(byUs).toHaveLength(byGit.length)
       lines += byGit.length
       different += byGit.filter((id, at) => id !== byUs[at]).length

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LaneVersion } from './lanes.ts'
-import { layOutHistory } from './lanes.ts'
+import { layOutHistory, waitingBelow } from './lanes.ts'
 
 test('a straight history is one lane', () => {
   const { rows, waiting } = layOutHistory([
@@ -66,6 +66,29 @@ test('every line leads on from row to row until it comes to its parent, and no t
       expect(waiting).toEqual([])
     }),
   )
+})
+
+test('pages that are laid out for themselves are together as one', () => {
+  fc.assert(
+    fc.property(history, fc.integer({ min: 1, max: 7 }), (versions, size) => {
+      const starts = versions.keys().filter((at) => at % size === 0)
+      const pages = starts.map((at) =>
+        layOutHistory(versions.slice(at, at + size), waitingBelow(versions.slice(0, at))),
+      )
+      expect(pages.flatMap(({ rows }) => rows).toArray()).toEqual(layOutHistory(versions).rows)
+    }),
+  )
+})
+
+test('a page deep in a history of very many branches takes no time for the rows above it', () => {
+  // Drawn, the rows above would have two hundred million lines.
+  const branches = 20_000
+  const versions = Array.from({ length: branches }, (_, id) => ({ id, parents: [branches + id] }))
+  expect(waitingBelow(versions)).toHaveLength(branches)
+  const above = [...versions, ...versions.map(({ parents: [id] }) => ({ id: id!, parents: [2 * branches] }))]
+  const { rows, waiting } = layOutHistory([{ id: 2 * branches, parents: [] }], waitingBelow(above))
+  expect(rows).toEqual([{ id: 2 * branches, lane: 0, lines: [] }])
+  expect(waiting).toEqual([])
 })
 
 test('pages join: laid out in two, a history is as in one', () => {

@@ -13,40 +13,124 @@ export interface GraphRow<Id> {
   lines: { from: number; to: number; parent: Id }[]
 }
 
+/** The version that each lane waits for below a row; null where a lane is free. */
+export type WaitingLanes<Id> = (Id | null)[]
+
 /**
  * Lays a history out for drawing: versions newest first, each after all that were made from it. Every version gets a
  * lane; a version's first parent goes on in its lane, others wait in the first one that is free. Give `waiting` of one
- * page to the next, so that pages join. Takes time by versions and lanes.
+ * page to the next, so that pages join. Takes time by versions and lanes, which is what there is to draw.
  */
 export function layOutHistory<Id>(
-  versions: readonly LaneVersion<Id>[],
+  versions: Iterable<LaneVersion<Id>>,
   waiting: readonly (Id | null)[] = [],
-): { rows: GraphRow<Id>[]; waiting: (Id | null)[] } {
-  let lanes: (Id | null)[] = [...waiting]
-  const rows = versions.map(({ id, parents }): GraphRow<Id> => {
-    const known = lanes.indexOf(id)
-    const lane = known >= 0 ? known : firstFree(lanes)
-    const next = lanes.map((waited) => (waited === id ? null : waited))
-    const lines: GraphRow<Id>['lines'] = []
-    for (const [index, parent] of parents.entries()) {
-      let to = next.indexOf(parent)
-      // A line to a parent that another lane waits for already ends there.
-      if (to < 0) {
-        to = index === 0 ? lane : firstFree(next)
-        next[to] = parent
-      }
-      lines.push({ from: lane, to, parent })
-    }
-    for (const [at, waited] of lanes.entries())
-      if (waited !== null && waited !== id && waited !== undefined) lines.push({ from: at, to: at, parent: waited })
-    while (next.length > 0 && (next.at(-1) ?? null) === null) next.pop()
-    lanes = Array.from(next, (waited) => waited ?? null)
-    return { id, lane, lines }
-  })
-  return { rows, waiting: lanes }
+): { rows: GraphRow<Id>[]; waiting: WaitingLanes<Id> } {
+  const lanes = new Lanes(waiting)
+  const rows: GraphRow<Id>[] = []
+  for (const version of versions) {
+    const { id, parents } = version
+    const past = lanes.linesPast(id)
+    const lane = lanes.place(version)
+    const own = parents.map((parent) => ({ from: lane, to: lanes.laneOf(parent), parent }))
+    rows.push({ id, lane, lines: [...own, ...past] })
+  }
+  return { rows, waiting: lanes.waiting() }
 }
 
-function firstFree<Id>(lanes: readonly (Id | null)[]): number {
-  const free = lanes.findIndex((waited) => (waited ?? null) === null)
-  return free < 0 ? lanes.length : free
+/**
+ * What `layOutHistory` leaves waiting below these versions, for a page that begins there. Draws nothing: takes time by
+ * the edges, and by the logarithm of the lanes.
+ */
+export function waitingBelow<Id>(versions: Iterable<LaneVersion<Id>>): WaitingLanes<Id> {
+  const lanes = new Lanes<Id>([])
+  for (const version of versions) lanes.place(version)
+  return lanes.waiting()
+}
+
+/** The lanes below a row, while row after row is laid out. No two lanes wait for the same version. */
+class Lanes<Id> {
+  readonly #waiting: WaitingLanes<Id>
+  readonly #byVersion = new Map<Id, number>()
+  readonly #free = new LowestFirst()
+
+  constructor(waiting: readonly (Id | null)[]) {
+    this.#waiting = [...waiting]
+    for (const [lane, id] of this.#waiting.entries()) {
+      if (id === null) this.#free.add(lane)
+      else this.#byVersion.set(id, lane)
+    }
+  }
+
+  /** Gives a version its lane, and its parents lanes to wait in. */
+  place({ id, parents }: LaneVersion<Id>): number {
+    const lane = this.#byVersion.get(id) ?? this.#takeFree()
+    this.#byVersion.delete(id)
+    const [first, ...others] = parents
+    if (first !== undefined && !this.#byVersion.has(first)) this.#wait(lane, first)
+    else this.#release(lane)
+    // A line to a parent that another lane waits for already ends there.
+    for (const parent of others) if (!this.#byVersion.has(parent)) this.#wait(this.#takeFree(), parent)
+    return lane
+  }
+
+  laneOf(waited: Id): number {
+    return this.#byVersion.get(waited)!
+  }
+
+  /** The lines that go by the row of a version. */
+  linesPast(version: Id): GraphRow<Id>['lines'] {
+    return this.#waiting.flatMap((parent, lane) =>
+      parent === null || parent === version ? [] : [{ from: lane, to: lane, parent }],
+    )
+  }
+
+  /** Without free lanes at the end. */
+  waiting(): WaitingLanes<Id> {
+    return this.#waiting.slice(0, this.#waiting.findLastIndex((id) => id !== null) + 1)
+  }
+
+  #takeFree(): number {
+    return this.#free.take() ?? this.#waiting.push(null) - 1
+  }
+
+  #wait(lane: number, id: Id): void {
+    this.#waiting[lane] = id
+    this.#byVersion.set(id, lane)
+  }
+
+  #release(lane: number): void {
+    this.#waiting[lane] = null
+    this.#free.add(lane)
+  }
+}
+
+/** Numbers of which the lowest comes out first: a binary heap. */
+class LowestFirst {
+  readonly #heap: number[] = []
+
+  add(value: number): void {
+    const heap = this.#heap
+    let at = heap.length
+    for (let above = (at - 1) >> 1; at > 0 && heap[above]! > value; above = (at - 1) >> 1) {
+      heap[at] = heap[above]!
+      at = above
+    }
+    heap[at] = value
+  }
+
+  take(): number | undefined {
+    const heap = this.#heap
+    const lowest = heap[0]
+    const last = heap.pop()
+    if (last === undefined || heap.length === 0) return lowest
+    let at = 0
+    for (let below = 1; below < heap.length; below = 2 * at + 1) {
+      if (heap[below + 1]! < heap[below]!) below++
+      if (heap[below]! >= last) break
+      heap[at] = heap[below]!
+      at = below
+    }
+    heap[at] = last
+    return lowest
+  }
 }

@@ -33,9 +33,9 @@ function committed(count: number): StoredVersion[] {
   return versions
 }
 
-it('finds nothing in a history that is as it was committed', () => {
-  expect(verifyHistory(committed(50), sha256)).toBeNull()
-  expect(verifyHistory([], sha256)).toBeNull()
+it('finds nothing in a history that is as it was committed', async () => {
+  expect(await verifyHistory(committed(50), sha256)).toBeNull()
+  expect(await verifyHistory([], sha256)).toBeNull()
 })
 
 const alterations: ((version: StoredVersion) => Partial<StoredVersion>)[] = [
@@ -49,20 +49,34 @@ const alterations: ((version: StoredVersion) => Partial<StoredVersion>)[] = [
   () => ({ contentHash: '0'.repeat(64) }),
 ]
 
-it('names the first version that was altered, whatever of it was', () => {
-  fc.assert(
-    fc.property(fc.nat({ max: 19 }), fc.constantFrom(...alterations), (at, alter) => {
+it('names the first version that was altered, whatever of it was', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: 19 }), fc.constantFrom(...alterations), async (at, alter) => {
       const versions = committed(20)
       versions[at] = { ...versions[at]!, ...alter(versions[at]!) }
-      expect(verifyHistory(versions, sha256)?.id).toBe(`v${at}`)
+      expect((await verifyHistory(versions, sha256))?.id).toBe(`v${at}`)
     }),
   )
 })
 
-it('notices a content that was exchanged together with its hash, and a version that is gone', () => {
+it('notices a content that was exchanged together with its hash, and a version that is gone', async () => {
   const versions = committed(10)
   const content = { text: 'Exchanged' }
   const exchanged = versions.with(4, { ...versions[4]!, content, contentHash: sha256(encodeContent(content)) })
-  expect(verifyHistory(exchanged, sha256)).toEqual({ id: 'v4', part: 'commit' })
-  expect(verifyHistory(versions.toSpliced(4, 1), sha256)).toEqual({ id: 'v5', part: 'parents' })
+  expect(await verifyHistory(exchanged, sha256)).toEqual({ id: 'v4', part: 'commit' })
+  expect(await verifyHistory(versions.toSpliced(4, 1), sha256)).toEqual({ id: 'v5', part: 'parents' })
+})
+
+it('looks at versions as they come, and at none behind the altered one', async () => {
+  const versions = committed(10)
+  versions[4] = { ...versions[4]!, message: 'Something else' }
+  const seen: string[] = []
+  async function* read() {
+    for (const version of versions) {
+      seen.push(version.id)
+      yield version
+    }
+  }
+  expect(await verifyHistory(read(), sha256)).toEqual({ id: 'v4', part: 'commit' })
+  expect(seen).toEqual(['v0', 'v1', 'v2', 'v3', 'v4'])
 })

@@ -24,14 +24,15 @@ export interface AlteredVersion {
 
 /**
  * Walks the chain of hashes of a history, parents before children, and answers the first version that was altered; null
- * when every one is as it was committed. `sha256` gives lower-case hex of the text's UTF-8.
+ * when every one is as it was committed. Versions that come as they are asked for are forgotten once they were looked at,
+ * but for their hashes. `sha256` gives lower-case hex of the text's UTF-8.
  */
-export function verifyHistory(
-  versions: readonly StoredVersion[],
+export async function verifyHistory(
+  versions: Iterable<StoredVersion> | AsyncIterable<StoredVersion>,
   sha256: (text: string) => string,
-): AlteredVersion | null {
+): Promise<AlteredVersion | null> {
   const hashes = new Map<string, string>()
-  for (const { id, content, contentHash, commitHash, parentIds, ...commit } of versions) {
+  for await (const { id, content, contentHash, commitHash, parentIds, ...commit } of versions) {
     if (sha256(encodeContent(content)) !== contentHash) return { id, part: 'content' }
     const parents = parentIds.map((parentId) => hashes.get(parentId))
     if (!parents.every((parent) => parent !== undefined)) return { id, part: 'parents' }

@@ -1,5 +1,5 @@
-import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
+import { numberStrings } from '../diff/number-pieces.ts'
 import type { PromptMessage } from '../document-schema.ts'
 import type { MergeLabels, TextConflict } from './merge-text.ts'
 import { mergeText } from './merge-text.ts'
@@ -84,6 +84,6 @@ function keyOf(messages: readonly PromptMessage[]): string {
 
 function numbered({ base, ours, theirs }: Sides) {
   const lines = (messages: readonly PromptMessage[]) => messages.map(({ role, content }) => `${role}\n${content}`)
-  const { numbers, count } = numberLines(lines(base), lines(ours), lines(theirs))
+  const { numbers, count } = numberStrings(lines(base), lines(ours), lines(theirs))
   return { base: numbers[0]!, ours: numbers[1]!, theirs: numbers[2]!, count }
 }

@@ -1,6 +1,7 @@
-import { splitLines } from '../diff/line.ts'
-import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
+import { numberPieces } from '../diff/number-pieces.ts'
+import type { Pieces } from '../diff/pieces.ts'
+import { linesOf, textOf } from '../diff/pieces.ts'
 import type { Sequences } from '../diff/sequence.ts'
 import type { Region } from './region.ts'
 import { changesOf, findRegions } from './region.ts'
@@ -39,24 +40,24 @@ export function mergeText(
   base: string,
   ours: string,
   theirs: string,
-  { labels = {} }: { labels?: MergeLabels } = {},
+  { labels: { ours: oursLabel = 'ours', theirs: theirsLabel = 'theirs' } = {} }: { labels?: MergeLabels } = {},
 ): TextMerge {
-  const lines = numberedLines(splitLines(base), splitLines(ours), splitLines(theirs))
+  const lines = numberedLines(linesOf(base), linesOf(ours), linesOf(theirs))
   const regions = joinNear(lines, refine(lines, regionsOf(lines)))
-  return write(lines, regions, { ours: labels.ours ?? 'ours', theirs: labels.theirs ?? 'theirs' })
+  return write(lines, regions, { ours: oursLabel, theirs: theirsLabel })
 }
 
 interface Lines {
-  base: string[]
-  ours: string[]
-  theirs: string[]
+  base: Pieces
+  ours: Pieces
+  theirs: Pieces
   /** The same with numbers for lines: equal lines have equal ones, below `symbols`. */
   numbers: { base: Int32Array; ours: Int32Array; theirs: Int32Array }
   symbols: number
 }
 
-function numberedLines(base: string[], ours: string[], theirs: string[]): Lines {
-  const { numbers, count } = numberLines(base, ours, theirs)
+function numberedLines(base: Pieces, ours: Pieces, theirs: Pieces): Lines {
+  const { numbers, count } = numberPieces(base, ours, theirs)
   const sides = { base: numbers[0]!, ours: numbers[1]!, theirs: numbers[2]! }
   return { base, ours, theirs, numbers: sides, symbols: count }
 }
@@ -107,8 +108,8 @@ function joinNear(lines: Lines, regions: readonly Region[]): Region[] {
   for (const region of regions) {
     const last = joined.at(-1)
     if (last?.kind === 'conflict' && region.kind === 'conflict') {
-      const between = lines.ours.slice(last.ours[1], region.ours[0])
-      if (between.length <= joinedLines || !between.some((line) => /[a-z0-9]/i.test(line))) {
+      const [from, to] = [last.ours[1], region.ours[0]]
+      if (to - from <= joinedLines || !/[a-z0-9]/i.test(textOf(lines.ours, from, to))) {
         last.base = [last.base[0], region.base[1]]
         last.ours = [last.ours[0], region.ours[1]]
         last.theirs = [last.theirs[0], region.theirs[1]]
@@ -123,39 +124,33 @@ function joinNear(lines: Lines, regions: readonly Region[]): Region[] {
 function write(lines: Lines, regions: readonly Region[], labels: Required<MergeLabels>): TextMerge {
   const written: string[] = []
   const conflicts: TextConflict[] = []
-  const put = (from: readonly string[], start: number, end: number) => {
-    for (let at = start; at < end; at++) written.push(from[at]!)
-  }
   let at = 0
+  // How many lines are written more than our side has up to there.
+  let ahead = 0
   for (const { base, ours, theirs, kind } of regions) {
-    put(lines.ours, at, ours[0])
+    if (kind === 'ours') continue
+    written.push(textOf(lines.ours, at, ours[0]))
     at = ours[1]
-    if (kind === 'ours') put(lines.ours, ...ours)
-    else if (kind === 'theirs') put(lines.theirs, ...theirs)
+    const sides = { ours: textOf(lines.ours, ...ours), theirs: textOf(lines.theirs, ...theirs) }
+    if (kind === 'theirs') written.push(sides.theirs)
     else {
+      conflicts.push({ base: textOf(lines.base, ...base), ...sides, line: ours[0] + ahead })
       const end = endsInCarriageReturn(lines, ours[0], theirs[0]) ? '\r\n' : '\n'
-      const sides = { ours: lines.ours.slice(...ours), theirs: lines.theirs.slice(...theirs) }
-      conflicts.push({
-        base: lines.base.slice(...base).join(''),
-        ours: sides.ours.join(''),
-        theirs: sides.theirs.join(''),
-        line: written.length,
-      })
-      written.push(`<<<<<<< ${labels.ours}${end}`)
-      put(ended(sides.ours, end), 0, sides.ours.length)
-      written.push(`=======${end}`)
-      put(ended(sides.theirs, end), 0, sides.theirs.length)
-      written.push(`>>>>>>> ${labels.theirs}${end}`)
+      const marked = (marker: string, side: string) => written.push(marker, end, ended(side, end))
+      marked(`<<<<<<< ${labels.ours}`, sides.ours)
+      marked('=======', sides.theirs)
+      marked(`>>>>>>> ${labels.theirs}`, '')
+      ahead += ours[1] - ours[0] + 3
     }
+    ahead += theirs[1] - theirs[0] - (ours[1] - ours[0])
   }
-  put(lines.ours, at, lines.ours.length)
+  written.push(textOf(lines.ours, at))
   return { clean: conflicts.length === 0, text: written.join(''), conflicts }
 }
 
-/** The lines, the last with a newline: a marker follows. */
-function ended(lines: string[], end: string): string[] {
-  const last = lines.at(-1)
-  return last === undefined || last.endsWith('\n') ? lines : [...lines.slice(0, -1), `${last}${end}`]
+/** A text that a line follows. */
+function ended(text: string, end: string): string {
+  return text === '' || text.endsWith('\n') ? text : text + end
 }
 
 /**
@@ -172,7 +167,7 @@ function endsInCarriageReturn(lines: Lines, oursAt: number, theirsAt: number): b
 }
 
 /** How a line ends, or, if it is the last and has no newline, the one before it. */
-function endingAt(lines: readonly string[], at: number): '\n' | '\r\n' | undefined {
-  const line = lines[at]?.endsWith('\n') ? lines[at] : lines[at - 1]
-  return line === undefined ? undefined : line.endsWith('\r\n') ? '\r\n' : '\n'
+function endingAt(lines: Pieces, at: number): '\n' | '\r\n' | undefined {
+  const line = textOf(lines, at, at + 1).endsWith('\n') ? textOf(lines, at, at + 1) : textOf(lines, at - 1, at)
+  return line === '' ? undefined : line.endsWith('\r\n') ? '\r\n' : '\n'
 }

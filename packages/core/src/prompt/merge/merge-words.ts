@@ -1,6 +1,7 @@
 import { splitWords } from '../diff/diff-words.ts'
-import { numberLines } from '../diff/line-numbers.ts'
 import { markedChanges } from '../diff/marks.ts'
+import { numberPieces } from '../diff/number-pieces.ts'
+import { piecesOf, textOf } from '../diff/pieces.ts'
 import { findRegions } from './region.ts'
 
 const maxWork = 4_000_000
@@ -11,16 +12,16 @@ const maxWork = 4_000_000
  */
 export function mergeWords(base: string, ours: string, theirs: string): string | null {
   const words = { base: splitWords(base), ours: splitWords(ours), theirs: splitWords(theirs) }
-  const { numbers, count } = numberLines(words.base, words.ours, words.theirs)
+  const sides = { ours: piecesOf(words.ours), theirs: piecesOf(words.theirs) }
+  const { numbers, count } = numberPieces(piecesOf(words.base), sides.ours, sides.theirs)
   const marksOf = (side: Int32Array) => markedChanges({ before: numbers[0]!, after: side, symbols: count }, maxWork)
-  const merged: string[] = []
+  let merged = ''
   let at = 0
   for (const region of findRegions(marksOf(numbers[1]!), marksOf(numbers[2]!))) {
-    const sides = { ours: words.ours.slice(...region.ours), theirs: words.theirs.slice(...region.theirs) }
-    if (region.kind === 'conflict' && sides.ours.join('') !== sides.theirs.join('')) return null
-    merged.push(...words.ours.slice(at, region.ours[0]), ...(region.kind === 'theirs' ? sides.theirs : sides.ours))
+    const [inOurs, inTheirs] = [textOf(sides.ours, ...region.ours), textOf(sides.theirs, ...region.theirs)]
+    if (region.kind === 'conflict' && inOurs !== inTheirs) return null
+    merged += textOf(sides.ours, at, region.ours[0]) + (region.kind === 'theirs' ? inTheirs : inOurs)
     at = region.ours[1]
   }
-  merged.push(...words.ours.slice(at))
-  return merged.join('')
+  return merged + textOf(sides.ours, at)
 }

@@ -1,4 +1,4 @@
-import { splitLines } from '../diff/line.ts'
+import { splitLines } from '../diff/pieces.ts'
 import type { PromptContent } from '../document-schema.ts'
 import type { PromptConflict, PromptMerge } from './merge-prompt.ts'
 import type { TextConflict } from './merge-text.ts'

@@ -52,10 +52,10 @@ function gitMerge(a: number, b: number): { clean: boolean; text: string } {
   return { clean: status === 0, text: git(['cat-file', 'blob', `${tree}:prompt`]).stdout }
 }
 
-function merge(versions: readonly Version[], a: number, b: number) {
+async function merge(versions: readonly Version[], a: number, b: number) {
   const contentOf = (id: number) => ({ text: versions[id]!.text })
   const parents = { get: (id: number) => versions[id]?.parents }
-  const { bases, content } = mergeBaseOf({ parents, contentOf }, a, b)
+  const { bases, content } = await mergeBaseOf({ parents, contentOf }, a, b)
   return { bases, ...mergePrompt(content ?? {}, contentOf(a), contentOf(b)) }
 }
 
@@ -77,27 +77,27 @@ const crossed: Version[] = [
 ]
 
 describe('the base of a merge', () => {
-  it('is the one best common ancestor', () => {
-    expect(merge(crossed, 1, 2)).toMatchObject({ bases: [0], clean: true, content: { text: crossed[3]!.text } })
+  it('is the one best common ancestor', async () => {
+    expect(await merge(crossed, 1, 2)).toMatchObject({ bases: [0], clean: true, content: { text: crossed[3]!.text } })
   })
 
-  it('is what several of them come to, merged: what both sides took from either is no change of theirs', () => {
-    expect(merge(crossed, 5, 6)).toMatchObject({
+  it('is what several of them come to, merged: what both sides took from either is no change of theirs', async () => {
+    expect(await merge(crossed, 5, 6)).toMatchObject({
       bases: [1, 2],
       clean: true,
       content: { text: lines([0, 'one again'], [8, 'two again']) },
     })
   })
 
-  it('is nothing for histories that have nothing in common', () => {
+  it('is nothing for histories that have nothing in common', async () => {
     const unrelated = [
       { parents: [], text: 'a\n' },
       { parents: [], text: 'b\n' },
     ]
-    expect(merge(unrelated, 0, 1)).toMatchObject({ bases: [], clean: false })
+    expect(await merge(unrelated, 0, 1)).toMatchObject({ bases: [], clean: false })
   })
 
-  it('is found soon, and from the newest ancestor, where branches crossed many times', () => {
+  it('is found soon, and from the newest ancestor, where branches crossed many times', async () => {
     const versions: Version[] = [
       { parents: [], text: 'a\n' },
       ...Array.from({ length: 12 }, (_, index) => ({ parents: [0], text: `${index}\n` })),
@@ -106,14 +106,33 @@ describe('the base of a merge', () => {
       const parents = Array.from({ length: 12 }, (_, index) => index + 1)
       return versions.push({ parents: tip === 0 ? parents : parents.toReversed(), text: 'x\n' }) - 1
     })
-    expect(merge(versions, tips[0]!, tips[1]!).bases).toHaveLength(12)
+    expect((await merge(versions, tips[0]!, tips[1]!)).bases).toHaveLength(12)
   })
 
-  it.runIf(hasGit)('gives the merges that git gives, crossed or not', () => {
+  it('asks for the contents of best common ancestors alone, however long the histories are', async () => {
+    const long: Version[] = Array.from({ length: 500 }, (_, id) => ({
+      parents: id === 0 ? [] : [id - 1],
+      text: lines(),
+    }))
+    const versions = [
+      ...long,
+      ...crossed.slice(1).map(({ parents, text }) => ({ parents: parents.map((id) => id + 499), text })),
+    ]
+    const asked = new Set<number>()
+    const contentOf = async (id: number) => {
+      asked.add(id)
+      return { text: versions[id]!.text }
+    }
+    const { bases } = await mergeBaseOf({ parents: { get: (id) => versions[id]?.parents }, contentOf }, 504, 505)
+    expect(bases).toEqual([500, 501])
+    expect([...asked].sort()).toEqual([499, 500, 501])
+  })
+
+  it.runIf(hasGit)('gives the merges that git gives, crossed or not', async () => {
     const edit = fc.tuple(fc.nat({ max: 8 }), fc.constantFrom('p', 'q', 'r'))
     const step = fc.record({ first: fc.nat(), second: fc.option(fc.nat()), edits: fc.array(edit, { maxLength: 2 }) })
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 5, maxLength: 12 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 12 }), async (steps) => {
         const versions: Version[] = [{ parents: [], text: lines() }]
         for (const { first, second, edits } of steps) {
           const parents = [
@@ -125,7 +144,7 @@ describe('the base of a merge', () => {
         }
         store(versions)
         const [a, b] = [versions.length - 1, versions.length - 2]
-        const ours = merge(versions, a, b)
+        const ours = await merge(versions, a, b)
         const theirs = gitMerge(a, b)
         expect(ours.clean).toBe(theirs.clean)
         if (ours.clean) expect(ours.content.text).toBe(theirs.text)

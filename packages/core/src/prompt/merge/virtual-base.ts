@@ -3,9 +3,9 @@ import type { History } from '../history/merge-bases.ts'
 import { mergeBases } from '../history/merge-bases.ts'
 import { mergePrompt } from './merge-prompt.ts'
 
-/** A history whose contents can be had. */
+/** A history whose contents can be had, perhaps by waiting for them. */
 export interface MergeableHistory<Id> extends History<Id> {
-  contentOf(id: Id): PromptContent
+  contentOf(id: Id): PromptContent | Promise<PromptContent>
 }
 
 export interface MergeBase<Id> {
@@ -22,9 +22,9 @@ const deepest = 16
 /**
  * What the merge of two versions starts from. Several best common ancestors are merged with each other, oldest first,
  * each such merge from their own common ancestors (the way of git's recursive strategy); conflicts inside stay as they
- * are, since both sides have resolved them.
+ * are, since both sides have resolved them. `contentOf` is asked for best common ancestors alone.
  */
-export function mergeBaseOf<Id>(history: MergeableHistory<Id>, a: Id, b: Id): MergeBase<Id> {
+export function mergeBaseOf<Id>(history: MergeableHistory<Id>, a: Id, b: Id): Promise<MergeBase<Id>> {
   return new VirtualBase(history).of(a, b, 0)
 }
 
@@ -37,24 +37,25 @@ class VirtualBase<Id> {
     this.#history = history
   }
 
-  of(a: Id | object, b: Id | object, depth: number): MergeBase<Id> {
+  async of(a: Id | object, b: Id | object, depth: number): Promise<MergeBase<Id>> {
     const get = (id: Id | object) => this.#merged.get(id)?.parents ?? this.#history.parents.get(id as Id)
     const bases = mergeBases<Id | object>({ parents: { get } }, a, b).toReversed()
     if (bases.length === 0) return { bases: [], content: null }
     const isTooCrossed = bases.length > mostBases || depth >= deepest
-    const merged = isTooCrossed ? bases.at(-1)! : bases.reduce((one, other) => this.#merge(one, other, depth + 1))
-    return { bases: bases as Id[], content: this.#contentOf(merged) }
+    let [merged, ...others] = isTooCrossed ? bases.slice(-1) : bases
+    for (const other of others) merged = await this.#merge(merged!, other, depth + 1)
+    return { bases: bases as Id[], content: await this.#contentOf(merged!) }
   }
 
-  #merge(one: Id | object, other: Id | object, depth: number): Id | object {
-    const base = this.of(one, other, depth).content ?? {}
-    const { content } = mergePrompt(base, this.#contentOf(one), this.#contentOf(other))
+  async #merge(one: Id | object, other: Id | object, depth: number): Promise<Id | object> {
+    const base = (await this.of(one, other, depth)).content ?? {}
+    const { content } = mergePrompt(base, await this.#contentOf(one), await this.#contentOf(other))
     const id = {}
     this.#merged.set(id, { parents: [one, other], content })
     return id
   }
 
-  #contentOf(id: Id | object): PromptContent {
+  #contentOf(id: Id | object): PromptContent | Promise<PromptContent> {
     return this.#merged.get(id)?.content ?? this.#history.contentOf(id as Id)
   }
 }

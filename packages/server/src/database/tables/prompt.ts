@@ -49,6 +49,8 @@ export interface PromptTables {
     author_email: string
     committed_at: Time
     created_by: string | null
+    /** Who may not approve it: `created_by`, or whoever made the credential that it was written with. */
+    responsible_user_id: string | null
     created_at: TimeDefaultingToNow
   }
   prompt_refs: {
@@ -109,6 +111,8 @@ export interface PromptTables {
     status: Generated<'open' | 'merged' | 'closed'>
     merged_version_id: string | null
     opened_by: string | null
+    /** As for a version. */
+    responsible_user_id: string | null
     created_at: TimeDefaultingToNow
     updated_at: TimeDefaultingToNow
     closed_at: OptionalTime

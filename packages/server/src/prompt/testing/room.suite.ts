@@ -21,7 +21,14 @@ export async function openPromptRoom(kind: BackendKind, checks: CheckSource[] = 
 export type TestPromptRoom = Awaited<ReturnType<typeof openPromptRoom>>
 
 export function keyActor(name = 'A key'): Actor {
-  return { author: { name, email: 'key@example.com' }, userId: null, kind: 'key', id: newId(), role: null }
+  return {
+    author: { name, email: 'key@example.com' },
+    userId: null,
+    responsibleUserId: null,
+    kind: 'key',
+    id: newId(),
+    role: null,
+  }
 }
 
 /** A rule that asks for nothing. */
@@ -53,5 +60,5 @@ export async function personActor(database: Database, organizationId: string, ro
       .values({ organization_id: organizationId, user_id: id, role } as never)
       .execute()
   })
-  return { author: { name, email: `${id}@example.com` }, userId: id, kind: 'user', id, role }
+  return { author: { name, email: `${id}@example.com` }, userId: id, responsibleUserId: id, kind: 'user', id, role }
 }

@@ -21,7 +21,17 @@ import { WorkflowService } from '../workflow-service.ts'
 export type TestRoom = Awaited<ReturnType<typeof openTestRoom>>
 
 export function principalOf(organizationId: string, kind: Principal['kind'] = 'key', name = 'A key'): Principal {
-  return { kind, id: newId(), organizationId, role: null, permissions: new Set(), userId: null, name, email: null }
+  return {
+    kind,
+    id: newId(),
+    organizationId,
+    role: null,
+    permissions: new Set(),
+    userId: null,
+    responsibleUserId: null,
+    name,
+    email: null,
+  }
 }
 
 export async function openTestRoom(

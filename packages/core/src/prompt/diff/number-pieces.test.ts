@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { numberLines } from './line-numbers.ts'
+import { numberStrings } from './number-pieces.ts'
 
 it('gives equal strings equal numbers, and others others, with and without a hint', () => {
   const lines = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '🙂'), maxLength: 6 }), { maxLength: 300 })
   fc.assert(
     fc.property(lines, lines, (one, other) => {
-      const { numbers, count } = numberLines(one, other)
+      const { numbers, count } = numberStrings(one, other)
       const byNumber = new Map<number, string>()
       for (const [list, given] of [
         [one, numbers[0]!],
@@ -28,7 +28,7 @@ it('is not slowed down by lines that look alike where it looks', () => {
     { length: 20_000 },
     (_, at) => `${'x'.repeat(20)}${String(at).padStart(6, '0')}${'x'.repeat(200)}`,
   )
-  const { numbers, count } = numberLines(alike, [alike[123]!, 'new', alike[19_999]!])
+  const { numbers, count } = numberStrings(alike, [alike[123]!, 'new', alike[19_999]!])
   expect([...numbers[0]!]).toEqual(alike.map((_, at) => at))
   expect(numbers[1]).toEqual(Int32Array.of(123, 20_000, 19_999))
   expect(count).toBe(20_001)

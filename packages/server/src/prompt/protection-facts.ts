@@ -1,0 +1,113 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/index.ts'
+import type { Edges } from './history-store.ts'
+import { ancestorsOf, isAncestor, loadEdges } from './history-store.ts'
+import type { CheckSource } from './ports.ts'
+import type { RefChange } from './protection.ts'
+import { hex } from './record.ts'
+import type { ApprovalRow, RuleRow } from './review-store.ts'
+import * as reviews from './review-store.ts'
+import type { PromptRow, VersionRow } from './store.ts'
+
+/** A change of a ref and the rules about that ref. */
+export interface Ruled {
+  change: RefChange
+  rules: readonly RuleRow[]
+}
+
+/** Only a completed A/B test can meet it, never somebody's word. */
+const experimentCheck = 'experiment'
+
+/** What rules are judged by, read at once for all changes, however many they are. */
+export class ProtectionFacts {
+  readonly edges: Edges
+  /** Of each merge request, in the order in which they were given. */
+  #approvals: ReadonlyMap<string, readonly ApprovalRow[]> = new Map()
+  /** By version. */
+  #responsible: ReadonlyMap<string, string> = new Map()
+  /** Versions by the check that is met for them. */
+  readonly #met = new Map<string, ReadonlySet<string>>()
+  readonly #behind = new Map<string, ReadonlySet<string>>()
+
+  private constructor(edges: Edges) {
+    this.edges = edges
+  }
+
+  static async load(
+    db: Kysely<Tables>,
+    prompt: PromptRow,
+    ruled: readonly Ruled[],
+    checks: ReadonlyMap<string, CheckSource>,
+  ): Promise<ProtectionFacts> {
+    const facts = new ProtectionFacts(await loadEdges(db, prompt))
+    await facts.#loadReviews(db, prompt, ruled)
+    await facts.#loadChecks(db, prompt, ruled, checks)
+    return facts
+  }
+
+  approvalsOf(requestId: string): readonly ApprovalRow[] {
+    return this.#approvals.get(requestId) ?? []
+  }
+
+  /** Who opened the request, and who wrote what it brings, by whatever credential. */
+  authorsOf({ request, from }: RefChange): Set<string> {
+    const writers = [...this.brought(from, request!.sourceHead)].flatMap((id) => this.#responsible.get(id) ?? [])
+    return new Set([...writers, ...(request!.responsibleUserId === null ? [] : [request!.responsibleUserId])])
+  }
+
+  /** The versions that come onto a ref which were not behind it before. */
+  brought(from: VersionRow | null, to: VersionRow): Set<string> {
+    return ancestorsOf(this.edges, [to.id], from ? this.#allBehind(from.id) : undefined)
+  }
+
+  isBehind(ancestor: VersionRow, version: VersionRow): boolean {
+    return isAncestor(this.edges, ancestor.id, version.id)
+  }
+
+  isMet(check: string, version: VersionRow): boolean {
+    return this.#met.get(check)?.has(version.id) ?? false
+  }
+
+  async #loadReviews(db: Kysely<Tables>, prompt: PromptRow, ruled: readonly Ruled[]): Promise<void> {
+    const reviewed = ruled.filter(
+      ({ change, rules }) => change.request && rules.some((rule) => rule.required_approvals > 0),
+    )
+    if (reviewed.length === 0) return
+    const ids = reviewed.map(({ change }) => change.request!.id)
+    this.#approvals = Map.groupBy(await reviews.listApprovals(db, ids), (each) => each.merge_request_id)
+    const brought = new Set(
+      reviewed.flatMap(({ change }) => [...this.brought(change.from, change.request!.sourceHead)]),
+    )
+    this.#responsible = await reviews.responsibleFor(db, prompt.id, [...brought])
+  }
+
+  async #loadChecks(
+    db: Kysely<Tables>,
+    prompt: PromptRow,
+    ruled: readonly Ruled[],
+    checks: ReadonlyMap<string, CheckSource>,
+  ): Promise<void> {
+    const wanted = ruled.flatMap(({ change: { to }, rules }) =>
+      to ? rules.flatMap((rule) => rule.required_checks.map((name) => ({ name, to }))) : [],
+    )
+    for (const [name, asked] of Map.groupBy(wanted, (each) => each.name)) {
+      const versions = [...new Map(asked.map(({ to }) => [to.id, to])).values()]
+      const named = versions.map(({ id, content_hash }) => ({ versionId: id, contentHash: hex(content_hash) }))
+      const source = checks.get(name)
+      if (source) this.#met.set(name, await source.metFor(db, prompt.id, named))
+      else if (name !== experimentCheck) {
+        const hashes = new Set(named.map(({ contentHash }) => contentHash))
+        const passed = await reviews.passedContents(db, prompt.id, name, [...hashes])
+        const met = named.filter(({ contentHash }) => passed.has(contentHash))
+        this.#met.set(name, new Set(met.map(({ versionId }) => versionId)))
+      }
+    }
+  }
+
+  /** Kept, as many requests have one target. */
+  #allBehind(id: string): ReadonlySet<string> {
+    const behind = this.#behind.get(id) ?? ancestorsOf(this.edges, [id])
+    this.#behind.set(id, behind)
+    return behind
+  }
+}
