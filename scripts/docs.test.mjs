@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { PromptContent } from '../packages/core/src/prompt/schema.ts'
+import { promptEndpoints } from '../packages/core/src/prompt/index.ts'
+import { PromptContent, promptContract } from '../packages/core/src/prompt/schema.ts'
 import { parseWorkflow, validateWorkflow } from '../packages/core/src/workflow/index.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -22,6 +23,27 @@ it('the prompts in docs/prompt.md are valid', () => {
   const documents = documentsOf(new Map(pages).get('prompt.md'))
   expect(documents.length).toBeGreaterThan(0)
   for (const document of documents) expect(PromptContent.parse(document)).toEqual(document)
+})
+
+it('docs/prompt.md lists what every request of a prompt carries', () => {
+  const table = [...new Map(pages).get('prompt.md').matchAll(/^\| `([A-Z]+ \/\S+)`( ¹)? \| (.+) \|$/gm)]
+  const described = new Map(table.map(([, request, precondition, fields]) => [request, { precondition, fields }]))
+  const rules = Object.keys(promptContract.createProtectionRule.body.shape)
+  for (const name of rules.slice(3)) expect(new Map(pages).get('prompt.md')).toContain(`\`${name}\``)
+  const withBody = Object.entries(promptEndpoints).filter(([name]) => promptContract[name].body)
+  expect([...described.keys()]).toEqual(withBody.map(([, { method, path }]) => `${method} ${path}`))
+  for (const [name, { method, path, ifMatch }] of withBody) {
+    const { precondition, fields } = described.get(`${method} ${path}`)
+    expect([path, precondition !== undefined]).toEqual([path, ifMatch !== undefined])
+    if (path.startsWith('/prompt-protection-rules')) continue
+    const shown = (field, schema) => (schema.safeParse(undefined).success ? `\`${field}\`` : `**\`${field}\`**`)
+    const { shape } = promptContract[name].body
+    expect(fields).toBe(
+      Object.entries(shape)
+        .map(([field, schema]) => shown(field, schema))
+        .join(', '),
+    )
+  }
 })
 
 it.each(pages)('every file that docs/%s links to is there', (_name, text) => {

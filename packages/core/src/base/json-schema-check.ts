@@ -4,6 +4,7 @@ import { escapePointer, keywordShapes, subschemas } from './json-schema-keyword.
 import { resolveReferences } from './json-schema-reference.ts'
 import { LinearPattern } from './linear-pattern.ts'
 import { BudgetSpent, StepBudget } from './step-budget.ts'
+import { Suggestions } from './suggest.ts'
 
 const types = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
 const maxDepth = 200
@@ -30,7 +31,7 @@ export function checkJsonSchema(schema: unknown, budget: StepBudget = new StepBu
 /** As `checkJsonSchema`, but throws `BudgetSpent`. */
 export function findSchemaFaults(schema: unknown, budget: StepBudget): JsonFault[] {
   const faults: JsonFault[] = []
-  checkSchema(schema, '', 0, { faults, budget })
+  checkSchema(schema, '', 0, { faults, budget, suggestions: new Suggestions() })
   if (faults.length > 0 || typeof schema === 'boolean' || !hasReferences(schema as object)) return faults
   return resolveReferences(schema as object).faults
 }
@@ -44,10 +45,11 @@ function hasReferences(schema: object): boolean {
 interface Findings {
   faults: JsonFault[]
   budget: StepBudget
+  suggestions: Suggestions
 }
 
 function checkSchema(schema: unknown, pointer: string, depth: number, findings: Findings): void {
-  const { faults, budget } = findings
+  const { faults } = findings
   if (typeof schema === 'boolean') return
   if (!isRecord(schema)) {
     faults.push({ pointer, message: `A schema is an object or a boolean, not ${describe(schema)}.` })
@@ -60,7 +62,7 @@ function checkSchema(schema: unknown, pointer: string, depth: number, findings: 
   for (const [keyword, value] of Object.entries(schema)) {
     const shape = keywordShapes.get(keyword)
     if (!shape) continue
-    for (const fault of checkShape(shape, keyword, value, budget)) {
+    for (const fault of checkShape(shape, keyword, value, findings)) {
       faults.push({ pointer: `${pointer}/${keyword}${fault.pointer}`, message: fault.message })
     }
   }
@@ -68,7 +70,8 @@ function checkSchema(schema: unknown, pointer: string, depth: number, findings: 
 }
 
 /** The faults of one keyword's value, apart from those inside the schemas it holds. */
-function checkShape(shape: KeywordShape, keyword: string, value: unknown, budget: StepBudget): JsonFault[] {
+function checkShape(shape: KeywordShape, keyword: string, value: unknown, findings: Findings): JsonFault[] {
+  const { budget, suggestions } = findings
   const must = (holds: boolean, expected: string): JsonFault[] =>
     holds ? [] : [{ pointer: '', message: `"${keyword}" must be ${expected}, not ${describe(value)}.` }]
   switch (shape) {
@@ -83,7 +86,7 @@ function checkShape(shape: KeywordShape, keyword: string, value: unknown, budget
         ? Object.keys(value).flatMap((pattern) => checkPattern(pattern, `/${escapePointer(pattern)}`, budget))
         : must(false, 'an object of schemas')
     case 'type':
-      return checkType(value)
+      return checkType(value, suggestions)
     case 'names':
       return must(isNameList(value), 'a list of distinct strings')
     case 'name lists':
@@ -105,7 +108,7 @@ function checkShape(shape: KeywordShape, keyword: string, value: unknown, budget
   }
 }
 
-function checkType(value: unknown): JsonFault[] {
+function checkType(value: unknown, suggestions: Suggestions): JsonFault[] {
   const names: unknown[] = Array.isArray(value) ? value : [value]
   if (names.length === 0 || new Set(names).size < names.length) {
     return [{ pointer: '', message: '"type" must be a type or a list of distinct types.' }]
@@ -113,7 +116,9 @@ function checkType(value: unknown): JsonFault[] {
   return names.flatMap((name, index) => {
     if (typeof name === 'string' && types.has(name)) return []
     const pointer = Array.isArray(value) ? `/${index}` : ''
-    return [{ pointer, message: `There is no type ${describe(name)}; there are ${[...types].join(', ')}.` }]
+    const near = typeof name === 'string' ? suggestions.nearest(name, types) : undefined
+    const hint = near === undefined ? `There are ${[...types].join(', ')}.` : `Did you mean "${near}"?`
+    return [{ pointer, message: `There is no type ${describe(name)}. ${hint}` }]
   })
 }
 

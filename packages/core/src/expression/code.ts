@@ -1,6 +1,6 @@
+import type { Suggestions } from '../base/suggest.ts'
 import type { Frame } from './frame.ts'
 import type { StaticType } from './static-type.ts'
-import type { Suggestions } from './suggest.ts'
 import type { Syntax } from './syntax.ts'
 
 /** A compiled node: what is known about its value, and the function that finds it. */

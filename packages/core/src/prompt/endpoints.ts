@@ -7,6 +7,7 @@ export const versionEndpoints = {
   createPrompt: { method: 'POST', path: '/prompts', permission: 'prompt:write', etag: true },
   listPrompts: { method: 'GET', path: '/prompts', permission: 'prompt:read' },
   getPrompt: { method: 'GET', path: '/prompts/:id', permission: 'prompt:read', etag: true },
+  updatePrompt: { method: 'PATCH', path: '/prompts/:id', permission: 'prompt:write', ifMatch: true, etag: true },
   createPromptVersion: {
     method: 'POST',
     path: '/prompts/:id/versions',

@@ -5,7 +5,18 @@ import { PromptContent, PromptMessage } from './document-schema.ts'
 import type { historyEndpoints } from './endpoints.ts'
 import { Bypass, CommitMessage, Id, PromptReference, PromptVersion, RefName, Revision } from './version-schema.ts'
 
-const Hunk = z.strictObject({ base: z.string(), ours: z.string(), theirs: z.string(), line: z.int() })
+/** A place in a list, of lines for example: the first one is 0, as everywhere in this API. */
+const Position = z.int().nonnegative()
+
+const Hunk = z.strictObject({
+  base: z.string(),
+  ours: z.string(),
+  theirs: z.string(),
+  line: Position.meta({
+    description:
+      'The line of the merged text in `content`, counted from 0, that the first marker of the conflict (`<<<<<<<`) stands on.',
+  }),
+})
 
 /**
  * Where two sides contradict each other; `path` is a JSON pointer into the merged content. A text says what a merge of
@@ -44,7 +55,12 @@ export const Resolution = z.union([
 ])
 
 const Script = z.strictObject({
-  edits: z.array(z.strictObject({ beforeStart: z.int(), beforeEnd: z.int(), afterStart: z.int(), afterEnd: z.int() })),
+  edits: z
+    .array(z.strictObject({ beforeStart: Position, beforeEnd: Position, afterStart: Position, afterEnd: Position }))
+    .meta({
+      description:
+        'In order. The lines of `before` from `beforeStart` up to, and without, `beforeEnd` are replaced by those of `after` from `afterStart` up to `afterEnd`; the first line is 0.',
+    }),
   inserted: z.int(),
   deleted: z.int(),
   exact: z.boolean(),
@@ -52,7 +68,7 @@ const Script = z.strictObject({
 
 const AddedOrRemoved = z.enum(['added', 'removed'])
 
-/** One thing that differs between two versions. Positions in a script count lines, or words, from 0. */
+/** One thing that differs between two versions. */
 const Change = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('text'),
@@ -147,10 +163,10 @@ export const historyContract = {
       200: page(
         z.strictObject({
           version: PromptVersion.omit({ content: true }),
-          /** The column of the version, from 0. */
-          lane: z.int(),
-          /** Lines that lead from this row to the next, older one. */
-          lines: z.array(z.strictObject({ from: z.int(), to: z.int(), parentId: z.string() })),
+          lane: Position.meta({ description: 'The column of the version in the graph, counted from 0.' }),
+          lines: z.array(z.strictObject({ from: Position, to: Position, parentId: z.string() })).meta({
+            description: 'What leads from this row to the next, older one: from lane to lane, counted from 0.',
+          }),
           refs: z.array(z.strictObject({ kind: z.enum(['branch', 'tag', 'label']), name: z.string() })),
         }),
       ),
@@ -165,7 +181,9 @@ export const historyContract = {
         texts: z.array(
           z.strictObject({
             path: z.string(),
-            lines: z.array(z.strictObject({ text: z.string(), versionId: z.string(), versionNumber: z.int() })),
+            lines: z
+              .array(z.strictObject({ text: z.string(), versionId: z.string(), versionNumber: z.int() }))
+              .meta({ description: 'Every line of the text, in order, each with the newline that ends it.' }),
           }),
         ),
       }),

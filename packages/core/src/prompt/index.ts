@@ -41,5 +41,6 @@ export {
   type VariableFault,
 } from './render.ts'
 export type { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'
+export { schemaFaults } from './schema-faults.ts'
 export { messagesOf, variablesOf } from './variables.ts'
 export type { Prompt, PromptReference, PromptVersion } from './version-schema.ts'

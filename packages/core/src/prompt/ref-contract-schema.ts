@@ -10,8 +10,10 @@ const Removal = z.strictObject({ bypass: Bypass.optional() })
 const MoveRef = z.strictObject({
   /** Where the ref is to point. */
   to: Revision,
-  /** Allows a move that leaves versions behind, as back to an earlier one; protection may refuse it all the same. */
-  force: z.boolean().optional(),
+  force: z.boolean().optional().meta({
+    description:
+      'Lets a branch leave versions behind, as when it goes back to an earlier one; protection may refuse it all the same. A label goes anywhere without it.',
+  }),
   reason: z.string().max(1_000).optional(),
   bypass: Bypass.optional(),
 })

@@ -13,6 +13,9 @@ const Key = z
     'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"',
   )
 
+const Name = z.string().min(1).max(255)
+const Description = z.string().max(10_000)
+
 const CommitFields = { content: PromptContent, commitMessage: CommitMessage.optional() }
 
 /** Picks a version: by number, by branch (default `main`) or by label. */
@@ -22,20 +25,38 @@ const Selection = {
   label: z.string().optional(),
 }
 
+const PromptWithHead = Prompt.extend({ head: PromptVersion.nullable() })
+
 const Rendered = z.strictObject({ versionNumber: z.int(), versionId: z.string(), messages: z.array(PromptMessage) })
 
 export const versionContract = {
   createPrompt: {
     body: z.strictObject({
       key: Key,
-      name: z.string().min(1).max(255).optional(),
-      description: z.string().max(10_000).optional(),
+      name: Name.optional(),
+      description: Description.optional(),
       ...CommitFields,
     }),
     responses: { 201: Prompt.extend({ head: PromptVersion }) },
   },
-  listPrompts: { query: PageQuery, responses: { 200: page(Prompt) } },
-  getPrompt: { params: Id, responses: { 200: Prompt.extend({ head: PromptVersion.nullable() }) } },
+  listPrompts: {
+    query: PageQuery.extend({
+      key: z.string().max(200).optional().meta({ description: 'The prompt with this very key, or none.' }),
+      archived: z.enum(['exclude', 'include', 'only']).default('exclude'),
+    }),
+    responses: { 200: page(Prompt) },
+  },
+  getPrompt: { params: Id, responses: { 200: PromptWithHead } },
+  updatePrompt: {
+    params: Id,
+    /** What is left out stays as it is. */
+    body: z.strictObject({
+      name: Name.optional(),
+      description: Description.nullable().optional(),
+      archived: z.boolean().optional(),
+    }),
+    responses: { 200: PromptWithHead },
+  },
   createPromptVersion: {
     params: Id,
     body: z.strictObject({ ...CommitFields, branch: RefName.default('main'), bypass: Bypass.optional() }),

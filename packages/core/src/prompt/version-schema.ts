@@ -69,5 +69,7 @@ export const Prompt = z.strictObject({
   description: z.string().nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  /** Since when it is hidden from lists and can't be changed; null while it is in use. */
+  archivedAt: Timestamp.nullable(),
 })
 export type Prompt = z.infer<typeof Prompt>

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { Suggestions } from '../expression/index.ts'
+import { Suggestions } from '../base/index.ts'
 import { jsonPointer } from './diagnostic.ts'
 import type { Workflow } from './document-schema.ts'
 import { valueAt } from './shape-diagnostic.ts'

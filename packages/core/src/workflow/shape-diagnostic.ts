@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { Suggestions } from '../expression/index.ts'
+import { Suggestions } from '../base/index.ts'
 import type { Place } from './diagnostic.ts'
 import { errorAt, jsonPointer, listed, shown } from './diagnostic.ts'
 import type { Diagnostic } from './document-schema.ts'

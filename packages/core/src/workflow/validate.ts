@@ -1,4 +1,4 @@
-import { Suggestions } from '../expression/index.ts'
+import { Suggestions } from '../base/index.ts'
 import { indexCatalog } from './catalog.ts'
 import type { Catalog, Diagnostic, Workflow } from './document-schema.ts'
 import { readWorkflow } from './parse.ts'

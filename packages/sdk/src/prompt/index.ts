@@ -37,7 +37,7 @@ export class Prompts {
     return versioned(await this.#transport.call('createPrompt', { body: prompt }, options))
   }
 
-  /** By key. */
+  /** In the order of their keys, without archived ones unless `archived` asks for them. */
   list(query: QueryOf<'listPrompts'> = {}, options?: CallOptions): List<Prompt> {
     return listFrom(this.#transport, 'listPrompts', { query }, options)
   }
@@ -67,6 +67,19 @@ export class Prompts {
   /** A prompt with the head of `main`, to commit on top of. */
   async head(id: string, options?: CallOptions): Promise<Versioned<Prompt & { head: PromptVersion | null }>> {
     return versioned(await this.#transport.call('getPrompt', { params: { id } }, options))
+  }
+
+  /**
+   * Renames, describes, archives or restores a prompt as it was read. An archived one is hidden from lists and can't be
+   * changed; `get` goes on. Throws a `FairleadConflictError` (`prompt.changed`) when somebody else was faster.
+   */
+  async update(
+    { id, etag }: { id: string; etag: string },
+    change: BodyOf<'updatePrompt'>,
+    options?: CallOptions,
+  ): Promise<Versioned<Prompt & { head: PromptVersion | null }>> {
+    const sent = { params: { id }, body: change, ifMatch: etag }
+    return versioned(await this.#transport.call('updatePrompt', sent, options))
   }
 
   /**

@@ -30,7 +30,15 @@ const run = {
   startedAt: null,
   finishedAt: null,
 }
-const prompt = (key: string) => ({ id, key, name: key, description: null, createdAt: at, updatedAt: at })
+const prompt = (key: string) => ({
+  id,
+  key,
+  name: key,
+  description: null,
+  createdAt: at,
+  updatedAt: at,
+  archivedAt: null,
+})
 
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
 afterAll(() => server.close())

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import { FairleadError } from '@fairlead/core/base'
-import { Suggestions } from '@fairlead/core/expression'
+import { FairleadError, Suggestions } from '@fairlead/core/base'
 import { doctor } from './doctor.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import { createOrganization, listOrganizations, migrate, printOpenApi } from './maintenance.ts'

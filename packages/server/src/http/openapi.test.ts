@@ -56,6 +56,17 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  test('says of positions from what they are counted', () => {
+    const found: string[] = []
+    JSON.stringify(document, (key, value) => {
+      const isSchema = value?.type !== undefined && ['line', 'lane', 'edits'].includes(key)
+      if (isSchema) found.push(`${key}: ${value.description}`)
+      return value
+    })
+    expect(new Set(found.map((said) => said.split(':')[0]))).toEqual(new Set(['line', 'lane', 'edits']))
+    for (const said of found) expect(said).toMatch(/counted from 0|the first line is 0/)
+  })
+
   test('says for a request what may be left out and for an answer that it is there', () => {
     const key = operationOf('createKey')
     expect(key.requestBody.content['application/json'].schema.required).toEqual(['name', 'scopes'])

@@ -64,6 +64,8 @@ export const statusOfCode = {
   'prompt.not_found': 404,
   'prompt.version_not_found': 404,
   'prompt.key_taken': 409,
+  'prompt.changed': 412,
+  'prompt.archived': 409,
   'prompt.head_moved': 412,
   'prompt.ref_not_found': 404,
   'prompt.ref_exists': 412,

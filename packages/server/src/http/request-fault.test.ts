@@ -1,6 +1,7 @@
+import { contract } from '@fairlead/core/contract'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { checkPart } from './request-fault.ts'
+import { checkPart, invalidRequest } from './request-fault.ts'
 
 const Body = z.strictObject({
   object: z.strictObject({ deep: z.array(z.int()) }).optional(),
@@ -16,6 +17,8 @@ const Body = z.strictObject({
   email: z.email().optional(),
   own: z.string().regex(/^a/, 'must start with "a"').optional(),
   either: z.union([z.strictObject({ a: z.string() }), z.strictObject({ b: z.string() })]).optional(),
+  each: z.array(z.strictObject({ name: z.string().optional() })).optional(),
+  byName: z.record(z.string(), z.union([z.strictObject({ first: z.int() }), z.boolean()])).optional(),
 })
 
 describe('a fault of a request', () => {
@@ -43,11 +46,55 @@ describe('a fault of a request', () => {
     [{ email: 'x' }, '/email', 'must be an e-mail address'],
     [{ own: 'x' }, '/own', 'must start with "a"'],
     [{ other: 1 }, '/other', 'is unknown: there is no field "other"'],
+    [{ texts: 'x' }, '/texts', 'is unknown: did you mean "text"?'],
+    [{ deep: [] }, '/deep', 'is unknown: did you mean "/object/deep"?'],
+    [{ object: { deep: [], dep: 1 } }, '/object/dep', 'is unknown: did you mean "deep"?'],
+    [{ each: [{ nam: 'x' }] }, '/each/0/nam', 'is unknown: did you mean "name"?'],
+    [{ each: [{ of: {} }] }, '/each/0/of', 'is unknown: there is no field "of"'],
     [{ either: 'x' }, '/either', 'fits none of the alternatives'],
     ['x', '', 'must be an object, not a text'],
   ])('is a sentence behind its place: %j', (value, pointer, message) => {
     const checked = checkPart('body', Body, value)
     if (checked.ok) throw new Error('It fits.')
     expect(checked.faults).toMatchObject([{ in: 'body', pointer, message }])
+  })
+})
+
+describe('what sums faults up', () => {
+  const summed = (value: object) => {
+    const checked = checkPart('body', Body, value)
+    if (checked.ok) throw new Error('It fits.')
+    const { message, data } = invalidRequest(checked.faults)
+    return { message, pointers: (data!.errors as { pointer: string }[]).map(({ pointer }) => pointer) }
+  }
+
+  test('names three of them, and counts the others', () => {
+    const two = { text: '', texts: 'x' }
+    expect(summed(two)).toEqual({
+      message: 'The request does not fit: body/text must not be empty; body/texts is unknown: did you mean "text"?',
+      pointers: ['/text', '/texts'],
+    })
+    expect(summed({ ...two, some: 1, others: 2 })).toEqual({
+      message:
+        'The request does not fit: body/text must not be empty; body/texts is unknown: did you mean "text"?; body/some is unknown: there is no field "some"; and 1 more.',
+      pointers: ['/text', '/texts', '/some', '/others'],
+    })
+  })
+
+  test('names a field of one alternative, too', () => {
+    expect(summed({ byName: { x: { first: 1, firts: 1 } } }).message).toContain(
+      'body/byName/x/firts is unknown: did you mean "first"?',
+    )
+  })
+
+  test('says of the text of a prompt where it belongs', () => {
+    const { body } = contract.createPrompt
+    const of = (value: object) => {
+      const checked = checkPart('body', body, { key: 'greet', ...value })
+      return checked.ok ? '' : invalidRequest(checked.faults).message
+    }
+    const missing = 'The request does not fit: body/content is required: expected an object; body'
+    expect(of({ text: 'Hello' })).toBe(`${missing}/text is unknown: did you mean "/content/text"?`)
+    expect(of({ contents: { text: 'Hello' } })).toBe(`${missing}/contents is unknown: did you mean "content"?`)
   })
 })

@@ -1,10 +1,14 @@
 import type { RequestFault } from '@fairlead/core/base'
+import { Suggestions } from '@fairlead/core/base'
 import type * as z from 'zod'
 import { faultSentence } from './fault-sentence.ts'
 import { toPointer } from './json-body.ts'
+import { knownField } from './known-field.ts'
 import { problem } from './problem.ts'
 
 const maxFaults = 50
+/** More than these are counted in the sentence that sums them up. */
+const maxNamed = 3
 
 /** What the contract says about one part of a request, applied: the parsed value, or the faults found in it. */
 export function checkPart<Schema extends z.ZodType>(
@@ -15,28 +19,31 @@ export function checkPart<Schema extends z.ZodType>(
   if (!schema) return { ok: true, value: undefined }
   const parsed = schema.safeParse(value)
   if (parsed.success) return { ok: true, value: parsed.data }
-  return { ok: false, faults: parsed.error.issues.flatMap((issue) => toFaults(part, issue)) }
+  const request = { part, schema, suggestions: new Suggestions() }
+  return { ok: false, faults: parsed.error.issues.flatMap((issue) => toFaults(request, issue)) }
 }
 
 /** The 400 that names every fault found, or the first fifty. */
 export function invalidRequest(faults: readonly RequestFault[]) {
-  const [first] = faults
-  const more = faults.length > 1 ? `, and ${faults.length - 1} more` : ''
-  const place = first ? `${first.in ?? 'body'}${first.pointer}` : 'the request'
-  return problem(
-    'http.invalid_request',
-    `The request does not fit: ${place} ${first?.message ?? 'is invalid'}${more}.`,
-    {
-      data: { errors: faults.slice(0, maxFaults) },
-    },
-  )
+  const named = faults
+    .slice(0, maxNamed)
+    .map(({ in: part, pointer, message }) => `${part ?? 'body'}${pointer} ${message}`)
+  const more = faults.length > maxNamed ? `; and ${faults.length - maxNamed} more` : ''
+  const sentence = `The request does not fit: ${named.join('; ')}${more}`
+  return problem('http.invalid_request', sentence.endsWith('?') ? sentence : `${sentence}.`, {
+    data: { errors: faults.slice(0, maxFaults) },
+  })
 }
 
-function toFaults(
-  part: RequestFault['in'],
-  issue: z.core.$ZodIssue,
-  above: readonly PropertyKey[] = [],
-): RequestFault[] {
+/** The part of a request that is checked, against what, and what suggestions may still cost. */
+interface CheckedPart {
+  part: NonNullable<RequestFault['in']>
+  schema: z.ZodType
+  suggestions: Suggestions
+}
+
+function toFaults(request: CheckedPart, issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): RequestFault[] {
+  const { part, schema, suggestions } = request
   const path = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -44,11 +51,11 @@ function toFaults(
         in: part,
         pointer: toPointer([...path, key]),
         code: 'unknown_field',
-        message: `is unknown: there is no field "${key}"`,
+        message: `is unknown: ${knownField(schema, path, key, suggestions) ?? `there is no field "${key}"`}`,
       }))
     case 'invalid_union': {
       const closest = closestBranch(issue.errors)
-      if (closest) return closest.flatMap((inner) => toFaults(part, inner, path))
+      if (closest) return closest.flatMap((inner) => toFaults(request, inner, path))
       return [{ in: part, pointer: toPointer(path), code: issue.code, message: 'fits none of the alternatives' }]
     }
     default:

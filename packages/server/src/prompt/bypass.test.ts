@@ -57,9 +57,8 @@ describe('no endpoint, in whatever order and by whomever, gets around protection
   beforeAll(async () => {
     server = await openInhabitedServer({ checkAnswers: false })
     acme = await server.inhabit('acme')
-    const { body, etag } = await acme.ask('createPrompt', { body: { key: 'p', content: { text: 'a\nb\nc\n' } } })
-    id = body.id
-    first = etag
+    id = (await acme.ask('createPrompt', { body: { key: 'p', content: { text: 'a\nb\nc\n' } } })).body.id
+    first = (await etagOf('Branch', 'main'))!
     const rule = { noDirectCommit: true, requiredApprovals: 1, bypassRoles: ['owner' as const] }
     await acme.ask('createProtectionRule', { body: { ...rule, refKind: 'branch', pattern: 'main' } })
     const checked = { ...rule, requiredChecks: ['experiment'], promptId: id }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { FairleadError } from '@fairlead/core/base'
 import type { Author, PromptContent } from '@fairlead/core/prompt'
 import { encodeCommit, encodeContent } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
@@ -85,17 +84,6 @@ export function hashesOf(version: {
   const parentHashes = parents.map(({ commit_hash }) => hex(commit_hash))
   const commitHash = sha256(encodeCommit({ contentHash: hex(contentHash), parents: parentHashes, ...said }))
   return { content_hash: contentHash, commit_hash: commitHash }
-}
-
-export function assertOneBody(content: PromptContent): void {
-  if ((content.text === undefined) !== (content.messages === undefined)) return
-  throw new FairleadError(
-    'prompt.invalid_content',
-    'A version has either a text or messages: give exactly one of them.',
-    {
-      data: { errors: [{ pointer: '/content', message: 'must have exactly one of "text" and "messages"' }] },
-    },
-  )
 }
 
 function sha256(text: string): Buffer {

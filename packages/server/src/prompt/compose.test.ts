@@ -255,11 +255,12 @@ describe.each(backends)('composing prompts on %s', (kind) => {
     expect(await said('c', { version: 1 })).toBe('{{> x}} as in handlebars')
   })
 
-  it('says where it leads when a prompt is gone, and when what is referred to has grown too long or too deep since', async () => {
+  it('says where it leads when a label is gone, and when what is referred to has grown too long or too deep since', async () => {
     await produce('tone', { text: 'Be kind.' })
     await produce('head', text('', 'tone'))
     await create('whole', text('', 'head'))
-    await within((db) => db.updateTable('prompts').set({ archived_at: new Date() }).where('key', '=', 'tone').execute())
+    const { version } = await room.refs.get(org, 'tone', { kind: 'label', name: 'production' })
+    await room.refs.remove(org, 'tone', by, { kind: 'label', name: 'production' }, { expectedHash: version.commitHash })
     await expect(said('whole')).rejects.toMatchObject({
       code: 'prompt.dangling_reference',
       message: expect.stringContaining('no prompt "tone" with a label "production"'),

@@ -2,6 +2,7 @@ import type { historyEndpoints } from '@fairlead/core/prompt'
 import type { Handlers } from '../http/index.ts'
 import { actorOf } from './actor.ts'
 import type { Committed, HistoryService } from './history-service.ts'
+import { headIn } from './prompt-tag.ts'
 
 /** What is done along a prompt's history, over HTTP. */
 export function createHistoryRoutes(history: HistoryService): Handlers<keyof typeof historyEndpoints> {
@@ -10,22 +11,22 @@ export function createHistoryRoutes(history: HistoryService): Handlers<keyof typ
       return { status: 200, body: await history.diff(organizationId, params.id, query) }
     },
     async rollBackPrompt({ organizationId, principal, params, body, ifMatch }) {
-      const place = { ...body, expectedHash: ifMatch }
+      const place = { ...body, expectedHash: headIn(ifMatch) }
       return created(await history.rollBack(organizationId, params.id, actorOf(principal), place))
     },
     async revertPromptVersion({ organizationId, principal, params, body, ifMatch }) {
-      const place = { ...body, expectedHash: ifMatch }
+      const place = { ...body, expectedHash: headIn(ifMatch) }
       return answer(await history.revert(organizationId, params.id, actorOf(principal), place))
     },
     async cherryPickPromptVersion({ organizationId, principal, params, body, ifMatch }) {
-      const place = { ...body, expectedHash: ifMatch }
+      const place = { ...body, expectedHash: headIn(ifMatch) }
       return answer(await history.cherryPick(organizationId, params.id, actorOf(principal), place))
     },
     async previewPromptMerge({ organizationId, params, body }) {
       return { status: 200, body: await history.preview(organizationId, params.id, body) }
     },
     async mergePrompt({ organizationId, principal, params, body, ifMatch }) {
-      const place = { ...body, expectedHash: ifMatch }
+      const place = { ...body, expectedHash: headIn(ifMatch) }
       return answer(await history.merge(organizationId, params.id, actorOf(principal), place))
     },
     async listPromptHistory({ organizationId, params, query: { limit }, cursor }) {

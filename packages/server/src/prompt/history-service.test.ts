@@ -104,6 +104,22 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
     expect(version.content.text).toBe('a\nb\nc\nd\nour middle\ntheir middle\nf\ng\nh\ni\n')
   })
 
+  it('refuses resolutions and contents with what is no JSON Schema, where the request has it', async () => {
+    const asking = (variables: PromptContent['variables']) => ({ ...text(), variables })
+    await fork('draft')
+    await commit('draft', asking({ a: { type: 'string' } }))
+    await commit('main', asking({ a: { type: 'number' } }))
+    const resolved = (type: unknown) => ({ resolutions: [{ path: '/variables/a/type', value: type }] })
+    const refused = (pointer: string) => ({ code: 'prompt.invalid_content', data: { errors: [{ pointer }] } })
+    await expect(merge('branch/draft', resolved(['string', 'nul']))).rejects.toMatchObject(
+      refused('/resolutions/0/value/1'),
+    )
+    const content = asking({ a: { type: 'strin' } })
+    await expect(merge('branch/draft', { content })).rejects.toMatchObject(refused('/content/variables/a/type'))
+    const { version } = await merge('branch/draft', resolved(['string', 'null']))
+    expect(version.content.variables).toEqual({ a: { type: ['string', 'null'] } })
+  })
+
   it('merges branches that were merged into each other crosswise', async () => {
     await fork('draft')
     await commit('main', text([0, 'one']))

@@ -18,7 +18,7 @@ import { headMoved } from './ref-move.ts'
 import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
 import { requireRevision } from './revision.ts'
-import { requirePrompt } from './select.ts'
+import { lockToChange, requirePrompt } from './select.ts'
 import * as store from './store.ts'
 import { storedVersions } from './stored-versions.ts'
 import type { VersionWriter } from './version-writer.ts'
@@ -227,7 +227,7 @@ export class HistoryService {
   ): Promise<Committed> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const head = await refStore.findRef(db, prompt.id, 'branch', branch)
       if (!head) throw unknownRef(idOrKey, { kind: 'branch', name: branch })
       if (head.version.commit_hash.toString('hex') !== expectedHash) throw headMoved('branch', branch, head.version)

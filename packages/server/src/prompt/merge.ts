@@ -3,6 +3,7 @@ import type { MergePreview, PromptConflict, PromptContent, PromptMerge, Resoluti
 import { diffPrompt, mergeBaseOf, mergePrompt, mergeWords, messagesOf, resolveMerge } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
+import { assertContent } from './content-guard.ts'
 import { ContentReader } from './content-reader.ts'
 import { isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
 import { toVersion } from './record.ts'
@@ -76,13 +77,17 @@ function merged({ base, ours, theirs, labels }: Sides): PromptMerge {
 
 /**
  * The content that a merge ends with. Throws `prompt.merge_conflict` with every conflict that is left, each with what is
- * needed to draw and to resolve it.
+ * needed to draw and to resolve it, and `prompt.invalid_content` for a resolution that makes no content.
  */
 export function settle(sides: Sides, { resolutions = [], content }: Resolved): PromptContent {
   if (content !== undefined) return content
   const merge = merged(sides)
   const resolved = resolveMerge(merge, resolutions)
-  if (resolved.unresolved.length === 0) return resolved.content
+  if (resolved.unresolved.length === 0) {
+    if (resolutions.length > 0)
+      assertContent(resolved.content, { pointerOf: (pointer) => pointerIn(resolutions, pointer) })
+    return resolved.content
+  }
   const count = resolved.unresolved.length === 1 ? 'a conflict' : `${resolved.unresolved.length} conflicts`
   const message = `The sides contradict each other in ${count}. Send a resolution for each path, or the whole content.`
   throw new FairleadError('prompt.merge_conflict', message, {
@@ -91,6 +96,15 @@ export function settle(sides: Sides, { resolutions = [], content }: Resolved): P
       conflicts: JSON.parse(JSON.stringify(resolved.unresolved.map((conflict) => shown(conflict, sides)))),
     },
   })
+}
+
+/** Where a request says what a pointer in the content that its merge ends with leads to. */
+function pointerIn(resolutions: readonly Resolution[], pointer: string): string {
+  const index = resolutions.findIndex(
+    (resolution) => 'value' in resolution && `${pointer}/`.startsWith(`${resolution.path}/`),
+  )
+  if (index < 0) return '/resolutions'
+  return `/resolutions/${index}/value${pointer.slice(resolutions[index]!.path.length)}`
 }
 
 /** With a proposal where the words of a text fit together though its lines do not. */

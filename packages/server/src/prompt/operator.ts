@@ -60,7 +60,7 @@ export function createPromptOperator({ prompts, refs, transfers, organizationOf 
       const found = new Map<string, PromptContent>()
       const ref =
         label === undefined ? { kind: 'branch' as const, name: 'main' } : { kind: 'label' as const, name: label }
-      for (const { key } of await prompts.list(id, { limit: 1_000_000, after: undefined })) {
+      for (const { key } of await prompts.list(id, { archived: 'include' }, { limit: 1_000_000, after: undefined })) {
         const content = await refs.get(id, key, ref).then(({ version }) => version.content, absent)
         if (content) found.set(key, content)
       }

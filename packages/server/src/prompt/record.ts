@@ -17,6 +17,7 @@ export function toPrompt(row: PromptRow): Prompt {
     description: row.description,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    archivedAt: row.archived_at?.toISOString() ?? null,
   }
 }
 

@@ -2,6 +2,7 @@ import type { PromptReference, refEndpoints } from '@fairlead/core/prompt'
 import type { HandlerContext, Handlers } from '../http/index.ts'
 import { pageOf } from '../http/index.ts'
 import { actorOf } from './actor.ts'
+import { headIn } from './prompt-tag.ts'
 import type { RefService } from './ref-service.ts'
 import type { RefKind } from './ref-store.ts'
 
@@ -27,7 +28,7 @@ export function createRefRoutes(refs: RefService): Handlers<keyof typeof refEndp
     (kind: 'branch' | 'label') =>
     async ({ organizationId, principal, params, body, ifMatch }: Moving) => {
       const ref = { kind, name: params.name }
-      const request = { ...body, expectedHash: ifMatch }
+      const request = { ...body, expectedHash: headIn(ifMatch) }
       const reference = await refs.move(organizationId, params.id, actorOf(principal), ref, request)
       const answer = { body: reference, etag: reference.version.commitHash }
       return ifMatch === null
@@ -38,7 +39,7 @@ export function createRefRoutes(refs: RefService): Handlers<keyof typeof refEndp
     (kind: RefKind) =>
     async ({ organizationId, principal, params, query, ifMatch }: Removing) => {
       const ref = { kind, name: params.name }
-      await refs.remove(organizationId, params.id, actorOf(principal), ref, { ...query, expectedHash: ifMatch })
+      await refs.remove(organizationId, params.id, actorOf(principal), ref, { ...query, expectedHash: headIn(ifMatch) })
       return { status: 204 as const }
     }
   return {

@@ -9,8 +9,8 @@ import type { RefMover } from './ref-move.ts'
 import { headMoved } from './ref-move.ts'
 import * as refStore from './ref-store.ts'
 import { requireRevision } from './revision.ts'
-import { requirePrompt } from './select.ts'
-import * as store from './store.ts'
+import { lockToChange, requirePrompt } from './select.ts'
+import type * as store from './store.ts'
 
 export interface RefServiceParts {
   database: Database
@@ -73,7 +73,7 @@ export class RefService {
   ): Promise<PromptReference> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const known = await refStore.findRef(db, prompt.id, ref.kind, ref.name)
       if (expectedHash === null && known) throw exists(ref, known.version)
       if (expectedHash !== null && !known) throw unknownRef(idOrKey, ref)
@@ -95,7 +95,7 @@ export class RefService {
   ): Promise<PromptReference> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const known = await refStore.findRef(db, prompt.id, 'tag', name)
       if (known) {
         const message = `The tag "${name}" exists already, at version ${known.version.version_number}. Tags do not move: remove it first, or choose another name.`
@@ -118,7 +118,7 @@ export class RefService {
   ): Promise<void> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const known = await refStore.findRef(db, prompt.id, ref.kind, ref.name)
       if (!known) throw unknownRef(idOrKey, ref)
       if (known.version.commit_hash.toString('hex') !== expectedHash) throw headMoved(ref.kind, ref.name, known.version)

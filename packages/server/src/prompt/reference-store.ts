@@ -54,7 +54,6 @@ async function findPrompts(db: Db, names: readonly string[]): Promise<(name: str
   const rows = await db
     .selectFrom('prompts')
     .select(['id', 'key'])
-    .where('archived_at', 'is', null)
     .where(sql<boolean>`(key = any(${names}::text[]) or id = any(${ids}::uuid[]))`)
     .execute()
   const byId = new Map(rows.map((row) => [row.id, row]))

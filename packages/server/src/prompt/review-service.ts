@@ -15,7 +15,7 @@ import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
 import * as reviews from './review-store.ts'
 import { requireRevision } from './revision.ts'
-import { requirePrompt } from './select.ts'
+import { lockToChange, requirePrompt } from './select.ts'
 import * as store from './store.ts'
 import type { VersionWriter } from './version-writer.ts'
 
@@ -62,7 +62,7 @@ export class ReviewService {
   ): Promise<MergeRequest> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       if (target.kind === 'branch' && target.name === source)
         throw new FairleadError('prompt.same_ref', `The branch "${source}" can't be merged into itself.`)
       const from = await refStore.findRef(db, prompt.id, 'branch', source)
@@ -118,6 +118,7 @@ export class ReviewService {
   close(organizationId: string, idOrKey: string, by: Actor, id: string): Promise<MergeRequest> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
+      await lockToChange(db, prompt)
       const row = await requireRequest(db, prompt, id)
       const closed = await reviews.endMergeRequest(db, id, { status: 'closed' })
       if (!closed) throw ended(row)
@@ -127,7 +128,9 @@ export class ReviewService {
 
   preview(organizationId: string, idOrKey: string, id: string): Promise<MergePreview> {
     return this.#within(organizationId, async (db) => {
-      const { prompt, source, target } = await this.#current(db, idOrKey, id)
+      const { prompt, source, target } = await this.#current(db, idOrKey, id, (prompt) =>
+        store.lockPrompt(db, prompt.id),
+      )
       return previewMerge(db, prompt, { source, target: target ?? source })
     })
   }
@@ -215,6 +218,7 @@ export class ReviewService {
   ): Promise<Check> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
+      await lockToChange(db, prompt)
       const version = await requireRevision(db, prompt, at)
       return toCheck(
         await reviews.putCheck(db, {
@@ -230,9 +234,14 @@ export class ReviewService {
   }
 
   /** An open request with its heads, under the prompt's lock: nothing moves until the transaction ends. */
-  async #current(db: Kysely<Tables>, idOrKey: string, id: string): Promise<Open> {
+  async #current(
+    db: Kysely<Tables>,
+    idOrKey: string,
+    id: string,
+    lock: (prompt: store.PromptRow) => Promise<unknown> = (prompt) => lockToChange(db, prompt),
+  ): Promise<Open> {
     const prompt = await requirePrompt(db, idOrKey)
-    await store.lockPrompt(db, prompt.id)
+    await lock(prompt)
     const row = await requireRequest(db, prompt, id)
     if (row.status !== 'open') throw ended(row)
     const source = await refStore.findRef(db, prompt.id, 'branch', row.source_ref)

@@ -4,6 +4,7 @@ import { pageOf } from '../http/index.ts'
 import { actorOf } from './actor.ts'
 import { createDeliveryRoutes } from './delivery-routes.ts'
 import { createHistoryRoutes } from './history-routes.ts'
+import { headIn, tagOfPrompt } from './prompt-tag.ts'
 import { createRefRoutes } from './ref-routes.ts'
 import { createReviewRoutes } from './review-routes.ts'
 import type { PromptService } from './service.ts'
@@ -30,12 +31,12 @@ function createVersionRoutes(prompts: PromptService, tryPrompt: TryPrompt): Hand
   return {
     async createPrompt({ organizationId, principal, body }) {
       const prompt = await prompts.create(organizationId, actorOf(principal), body)
-      return { status: 201, body: prompt, location: `/prompts/${prompt.id}`, etag: prompt.head.commitHash }
+      return { status: 201, body: prompt, location: `/prompts/${prompt.id}`, etag: tagOfPrompt(prompt) }
     },
 
-    async listPrompts({ organizationId, query: { limit }, cursor }) {
+    async listPrompts({ organizationId, query: { limit, key, archived }, cursor }) {
       const [after] = cursor.after('string') ?? []
-      const rows = await prompts.list(organizationId, { limit: limit + 1, after })
+      const rows = await prompts.list(organizationId, { key, archived }, { limit: limit + 1, after })
       return {
         status: 200,
         body: pageOf(rows, { limit, cursor, item: (prompt) => prompt, position: ({ key }) => [key] }),
@@ -44,13 +45,18 @@ function createVersionRoutes(prompts: PromptService, tryPrompt: TryPrompt): Hand
 
     async getPrompt({ organizationId, params }) {
       const prompt = await prompts.get(organizationId, params.id)
-      return { status: 200, body: prompt, etag: prompt.head?.commitHash ?? prompt.updatedAt }
+      return { status: 200, body: prompt, etag: tagOfPrompt(prompt) }
+    },
+
+    async updatePrompt({ organizationId, params, body, ifMatch }) {
+      const prompt = await prompts.update(organizationId, params.id, ifMatch, body)
+      return { status: 200, body: prompt, etag: tagOfPrompt(prompt) }
     },
 
     async createPromptVersion({ organizationId, principal, params, body, ifMatch }) {
       const version = await prompts.commit(organizationId, params.id, actorOf(principal), {
         ...body,
-        expectedHash: ifMatch,
+        expectedHash: headIn(ifMatch),
       })
       return {
         status: 201,

@@ -18,6 +18,16 @@ export async function requirePrompt(db: Kysely<Tables>, idOrKey: string): Promis
   return row
 }
 
+/** Holds the prompt, which is about to be changed, until the transaction ends. Throws `prompt.archived`. */
+export async function lockToChange(db: Kysely<Tables>, { id, key }: store.PromptRow): Promise<void> {
+  if ((await store.lockPrompt(db, id)).archived_at !== null) throw archived(key)
+}
+
+export function archived(key: string): FairleadError {
+  const message = `The prompt "${key}" is archived: it can be used, and not be changed. Restore it with {"archived": false} first.`
+  return new FairleadError('prompt.archived', message, { data: { key } })
+}
+
 export async function findByIdOrKey(db: Kysely<Tables>, idOrKey: string): Promise<store.PromptRow | undefined> {
   return (
     (store.isUuid(idOrKey) ? await store.findPrompt(db, { id: idOrKey }) : undefined) ??

@@ -91,6 +91,22 @@ describe.each(backends)('prompts on %s', (kind) => {
     await expect(create('both', both)).rejects.toMatchObject(refused)
   })
 
+  it('take JSON Schemas that are such, and say of others which word is wrong', async () => {
+    const { head } = await create('greet')
+    const content = { text: 'Hello {{name}}', variables: { name: { type: 'strin' } }, outputSchema: { type: 'objekt' } }
+    const refused = {
+      code: 'prompt.invalid_content',
+      message: expect.stringContaining(
+        '/content/variables/name/type: There is no type "strin". Did you mean "string"?',
+      ),
+      data: { errors: [{ pointer: '/content/variables/name/type' }, { pointer: '/content/outputSchema/type' }] },
+    }
+    const place = { branch: 'main', expectedHash: head.commitHash }
+    await expect(prompts.commit(organizationId, 'greet', by, { ...place, content })).rejects.toMatchObject(refused)
+    await expect(create('other', content)).rejects.toMatchObject(refused)
+    await expect(prompts.get(organizationId, 'other')).rejects.toMatchObject({ code: 'prompt.not_found' })
+  })
+
   it('take one of many commits on the same head; the others are told the head that won', async () => {
     const { head } = await create('greet')
     const commits = await Promise.allSettled(
@@ -230,7 +246,7 @@ describe.each(backends)('prompts on %s', (kind) => {
   it('are listed by key, and their versions newest first, page by page', async () => {
     for (const key of ['c', 'a', 'b']) await create(key)
     const keys = async (limit: number, after?: string) =>
-      (await prompts.list(organizationId, { limit, after })).map(({ key }) => key)
+      (await prompts.list(organizationId, { archived: 'exclude' }, { limit, after })).map(({ key }) => key)
     expect(await keys(10)).toEqual(['a', 'b', 'c'])
     expect(await keys(2, 'a')).toEqual(['b', 'c'])
     let { commitHash } = (await prompts.get(organizationId, 'a')).head!

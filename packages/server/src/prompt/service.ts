@@ -5,13 +5,14 @@ import type { PromptVersionContent } from '@fairlead/core/workflow'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
-import { assertOneBody } from './commit.ts'
 import { composeVersion } from './compose.ts'
+import { assertContent } from './content-guard.ts'
+import { isDescribedBy, tagOfPrompt } from './prompt-tag.ts'
 import { hex, toPrompt, toVersion, toVersionContent } from './record.ts'
 import { unknownRef } from './ref-service.ts'
 import * as refStore from './ref-store.ts'
 import type { Selection } from './select.ts'
-import { requirePrompt, selectVersion } from './select.ts'
+import { archived, lockToChange, requirePrompt, selectVersion } from './select.ts'
 import { staleCommit } from './stale-commit.ts'
 import * as store from './store.ts'
 import type { VersionWriter } from './version-writer.ts'
@@ -67,15 +68,35 @@ export class PromptService {
     })
   }
 
-  list(organizationId: string, page: store.Keyset<string>): Promise<Prompt[]> {
-    return this.#within(organizationId, async (db) => (await store.listPrompts(db, page)).map(toPrompt))
+  list(organizationId: string, filter: store.PromptFilter, page: store.Keyset<string>): Promise<Prompt[]> {
+    return this.#within(organizationId, async (db) => (await store.listPrompts(db, filter, page)).map(toPrompt))
   }
 
   get(organizationId: string, idOrKey: string): Promise<Prompt & { head: PromptVersion | null }> {
     return this.#within(organizationId, async (db) => {
-      const prompt = await requirePrompt(db, idOrKey)
-      const head = await refStore.findRef(db, prompt.id, 'branch', 'main')
-      return { ...toPrompt(prompt), head: head ? toVersion(head.version) : null }
+      return withHead(db, await requirePrompt(db, idOrKey))
+    })
+  }
+
+  /**
+   * Renames, describes, archives and restores. An archived prompt is hidden from lists and can't be changed; whoever uses
+   * it goes on. Throws `prompt.changed` when it is not called and described as its tag says, and `prompt.archived`.
+   */
+  update(
+    organizationId: string,
+    idOrKey: string,
+    tag: string,
+    change: { name?: string | undefined; description?: string | null | undefined; archived?: boolean | undefined },
+  ): Promise<Prompt & { head: PromptVersion | null }> {
+    return this.#within(organizationId, async (db) => {
+      const { id } = await requirePrompt(db, idOrKey)
+      const before = await store.lockPrompt(db, id)
+      const isArchived = before.archived_at !== null
+      if (!isDescribedBy(toPrompt(before), tag)) throw promptChanged(await withHead(db, before))
+      if (isArchived && change.archived === undefined) throw archived(before.key)
+      const { name = before.name, description = before.description } = change
+      const row = { name, description, isArchived: change.archived ?? isArchived }
+      return withHead(db, await store.updatePrompt(db, id, row))
     })
   }
 
@@ -91,10 +112,10 @@ export class PromptService {
   ): Promise<PromptVersion> {
     return this.#within(organizationId, async (db) => {
       const prompt = await requirePrompt(db, idOrKey)
-      assertOneBody(input.content)
+      assertContent(input.content)
       // Who has lost already does not wait for those who may win, and keeps none of them waiting.
       await requireHead(db, prompt, input)
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const parent = await requireHead(db, prompt, input)
       const { branch, content, commitMessage, bypass } = input
       const commit = { prompt, branch, parent, by, content, commitMessage, bypass }
@@ -144,6 +165,11 @@ export class PromptService {
   }
 }
 
+async function withHead(db: Kysely<Tables>, prompt: store.PromptRow): Promise<Prompt & { head: PromptVersion | null }> {
+  const head = await refStore.findRef(db, prompt.id, 'branch', 'main')
+  return { ...toPrompt(prompt), head: head ? toVersion(head.version) : null }
+}
+
 /** The head to commit on, as it was expected; null where the branch is to begin. */
 async function requireHead(
   db: Kysely<Tables>,
@@ -157,6 +183,11 @@ async function requireHead(
   }
   if (hex(head.version.commit_hash) === expectedHash) return head.version
   throw await staleCommit(db, prompt, { branch, head: head.version, expectedHash, content })
+}
+
+function promptChanged(current: Prompt & { head: PromptVersion | null }): FairleadError {
+  const message = 'The prompt has been renamed, described, archived or restored since. Read it again and send its ETag.'
+  return new FairleadError('prompt.changed', message, { data: { current, etag: tagOfPrompt(current) } })
 }
 
 function keyTaken(key: string): FairleadError {

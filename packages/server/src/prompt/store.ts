@@ -22,16 +22,27 @@ export function isUuid(name: string): boolean {
   return uuid.test(name)
 }
 
-/** Finds a prompt by id or key; archived ones count as gone. */
+/** Finds a prompt by id or key. */
 export async function findPrompt(db: Db, prompt: { id: string } | { key: string }): Promise<PromptRow | undefined> {
-  const query = db.selectFrom('prompts').selectAll().where('archived_at', 'is', null)
+  const query = db.selectFrom('prompts').selectAll()
   return 'id' in prompt
     ? query.where('id', '=', prompt.id).executeTakeFirst()
     : query.where('key', '=', prompt.key).executeTakeFirst()
 }
 
-export async function listPrompts(db: Db, { limit, after }: Keyset<string>): Promise<PromptRow[]> {
-  let query = db.selectFrom('prompts').selectAll().where('archived_at', 'is', null)
+export interface PromptFilter {
+  key?: string | undefined
+  archived: 'exclude' | 'include' | 'only'
+}
+
+export async function listPrompts(
+  db: Db,
+  { key, archived }: PromptFilter,
+  { limit, after }: Keyset<string>,
+): Promise<PromptRow[]> {
+  let query = db.selectFrom('prompts').selectAll()
+  if (archived !== 'include') query = query.where('archived_at', archived === 'only' ? 'is not' : 'is', null)
+  if (key !== undefined) query = query.where('key', '=', key)
   if (after !== undefined) query = query.where('key', '>', after)
   return query.orderBy('key').limit(limit).execute()
 }
@@ -70,9 +81,24 @@ export async function takeVersionNumber(db: Db, promptId: string): Promise<numbe
   return next_version - 1
 }
 
-/** Holds the prompt's row until the transaction ends: writers of one prompt queue here and nowhere else. */
-export async function lockPrompt(db: Db, promptId: string): Promise<void> {
-  await db.selectFrom('prompts').select('id').where('id', '=', promptId).forUpdate().executeTakeFirstOrThrow()
+/** Holds the prompt's row, as it is now, until the transaction ends: writers of one prompt queue here and nowhere else. */
+export async function lockPrompt(db: Db, promptId: string): Promise<PromptRow> {
+  return db.selectFrom('prompts').selectAll().where('id', '=', promptId).forUpdate().executeTakeFirstOrThrow()
+}
+
+export async function updatePrompt(
+  db: Db,
+  promptId: string,
+  columns: { name: string; description: string | null; isArchived: boolean },
+): Promise<PromptRow> {
+  const { isArchived, ...said } = columns
+  const archived_at = isArchived ? sql<Date>`coalesce(archived_at, now())` : null
+  return db
+    .updateTable('prompts')
+    .set({ ...said, archived_at, updated_at: sql<Date>`now()` })
+    .where('id', '=', promptId)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }
 
 export async function findVersionByHash(db: Db, promptId: string, commitHash: Buffer): Promise<VersionRow | undefined> {
@@ -239,7 +265,6 @@ export async function listCurrentVersions(db: Db, names?: readonly string[]): Pr
     .select(['prompts.key', 'prompt_versions.id', 'prompt_versions.prompt_id', 'prompt_versions.variables'])
     .select(declaredReferences)
     .distinctOn('prompts.key')
-    .where('prompts.archived_at', 'is', null)
     .where(({ or, eb }) =>
       or([
         eb.and([eb('prompt_refs.kind', '=', 'label'), eb('prompt_refs.name', '=', 'production')]),

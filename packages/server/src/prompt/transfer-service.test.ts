@@ -136,9 +136,17 @@ describe.each(backends)('a history on %s', (kind) => {
     await room.transfers.import(org, by, { ...copy, refs: [main] })
   })
 
-  it('is refused whole where a parent is missing, or a ref is protected', async () => {
+  it('is refused whole where a schema is none, a parent is missing, or a ref is protected', async () => {
     const history = await exported('p')
     const other = await room.newOrganization()
+    const variables = { a: { type: 'strin' } }
+    const faulty = history.commits.map((commit, index) =>
+      index === 1 ? { ...commit, content: { text: '', variables } } : commit,
+    )
+    await expect(room.transfers.import(other, by, { key: 'copy', commits: faulty, refs: [] })).rejects.toMatchObject({
+      code: 'prompt.invalid_content',
+      data: { errors: [{ pointer: '/commits/1/content/variables/a/type' }] },
+    })
     const cut = { key: 'copy', commits: history.commits.slice(1), refs: [] }
     await expect(room.transfers.import(other, by, cut)).rejects.toMatchObject({
       code: 'prompt.unknown_parent',

@@ -1,14 +1,15 @@
-import { FairleadError } from '@fairlead/core/base'
+import { FairleadError, StepBudget } from '@fairlead/core/base'
 import type { Author, HistoryRef, Prompt, PromptContent } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
-import { assertOneBody, hashesOf } from './commit.ts'
+import { hashesOf } from './commit.ts'
+import { assertContent } from './content-guard.ts'
 import { isAncestor, loadEdges } from './history-store.ts'
 import { hex, toPrompt } from './record.ts'
 import type { RefMover } from './ref-move.ts'
 import * as refStore from './ref-store.ts'
-import { requirePrompt } from './select.ts'
+import { lockToChange, requirePrompt } from './select.ts'
 import * as store from './store.ts'
 
 export interface TransferServiceParts {
@@ -35,6 +36,9 @@ export interface ImportRequest {
   /** Where parents and refs name commits otherwise than by their hashes: the place of each name in `commits`. */
   places?: ReadonlyMap<string, number>
 }
+
+/** For the JSON Schemas of all versions together: five times as many as for one. */
+const stepsForAll = 10_000_000
 
 /** Whole histories, as they come from and go to git or another server. Hashes vouch that nothing was lost on the way. */
 export class TransferService {
@@ -69,8 +73,8 @@ export class TransferService {
 
   /**
    * Adds the versions that are not there yet, and moves the refs, all or nothing and as protection allows: branches
-   * forward, tags not at all. Throws `prompt.unknown_parent`, `prompt.not_fast_forward`, `prompt.tag_exists` and
-   * `prompt.protected`.
+   * forward, tags not at all. Throws `prompt.invalid_content`, `prompt.unknown_parent`, `prompt.not_fast_forward`, `prompt.tag_exists`,
+   * `prompt.protected` and `prompt.archived`.
    */
   import(
     organizationId: string,
@@ -80,11 +84,13 @@ export class TransferService {
     return this.#within(organizationId, async (db) => {
       const known = await store.findPrompt(db, { key })
       const prompt = known ?? (await this.#create(db, organizationId, by, key, name))
-      await store.lockPrompt(db, prompt.id)
+      await lockToChange(db, prompt)
       const commitHashes: string[] = []
+      const budget = new StepBudget(stepsForAll)
       let imported = 0
       const hashOf = (commit: string) => commitHashes[places?.get(commit) ?? -1] ?? commit
       for (const [index, { parents, ...commit }] of commits.entries()) {
+        assertContent(commit.content, { pointerOf: (pointer) => `/commits/${index}/content${pointer}`, budget })
         const { row, isNew } = await this.#add(db, prompt, by, { ...commit, parents: parents.map(hashOf) }, index)
         commitHashes.push(hex(row.commit_hash))
         if (isNew) imported++
@@ -101,14 +107,13 @@ export class TransferService {
   async #create(db: Kysely<Tables>, organizationId: string, by: Actor, key: string, name: string | undefined) {
     const row = { organization_id: organizationId, id: this.#parts.createId(), key, name: name ?? key }
     const made = await store.insertPrompt(db, { ...row, description: null, created_by: by.userId })
-    // Somebody was faster, or it is archived.
+    // Somebody was faster.
     if (!made)
       throw new FairleadError('prompt.key_taken', `A prompt with the key "${key}" exists already.`, { data: { key } })
     return made
   }
 
   async #add(db: Kysely<Tables>, prompt: store.PromptRow, by: Actor, commit: Travelling, index: number) {
-    assertOneBody(commit.content)
     const parents: store.VersionRow[] = []
     for (const hash of commit.parents) {
       const parent = await store.findVersionByHash(db, prompt.id, Buffer.from(hash, 'hex'))

@@ -3,7 +3,8 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import type { Commit } from './commit.ts'
-import { assertOneBody, commitVersion } from './commit.ts'
+import { commitVersion } from './commit.ts'
+import { assertContent } from './content-guard.ts'
 import type { RefMover } from './ref-move.ts'
 import { assertComposable } from './reference-guard.ts'
 import type { VersionRow } from './store.ts'
@@ -20,7 +21,7 @@ export interface NewVersion extends Omit<Commit, 'id' | 'committedAt' | 'by' | '
   content: PromptContent
 }
 
-/** Makes versions that can be composed, with ids and times. Throws what `assertComposable` and `commitVersion` do. */
+/** Makes versions that can be composed, with ids and times. Throws what `assertContent`, `assertComposable` and `commitVersion` do. */
 export class VersionWriter {
   readonly #parts: VersionWriterParts
 
@@ -29,7 +30,7 @@ export class VersionWriter {
   }
 
   async write(db: Kysely<Tables>, version: NewVersion): Promise<VersionRow> {
-    assertOneBody(version.content)
+    assertContent(version.content)
     await assertComposable(db, version.prompt, version.content)
     const { refs, clock, createId } = this.#parts
     const committedAt = new Date(Math.floor(clock() / 1000) * 1000)

@@ -2,6 +2,7 @@ import type { PromptContent } from '@fairlead/core/prompt'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import type { Principal } from '../http/index.ts'
+import { tagOfPrompt } from '../prompt/prompt-tag.ts'
 import { ask, node, workflow } from './testing/definition.suite.ts'
 import type { TestRoom } from './testing/room.suite.ts'
 import { openTestRoom } from './testing/room.suite.ts'
@@ -83,6 +84,17 @@ describe.each(backends)('a run of a composed prompt on %s', (kind) => {
     await room.work()
     expect((await ended(id)).output).toEqual({ greet: 'Hello. Be kind.' })
     expect((await ended(later.id)).output).toEqual({ greet: 'Hello. Be brief.' })
+  })
+
+  it('goes on, and begins, when its prompts are archived', async () => {
+    const { id: workflowId } = await room.createWorkflow(by, workflow([greet], [], { greet: 'greet' }))
+    for (const key of ['greet', 'tone']) {
+      const tag = tagOfPrompt(await room.prompts.get(by.organizationId, key))
+      await room.prompts.update(by.organizationId, key, tag, { archived: true })
+    }
+    const { id } = await room.runs.execute(by, workflowId, { input: {} })
+    await room.work()
+    expect((await ended(id)).output).toEqual({ greet: 'Hello. Be kind.' })
   })
 
   it('is refused with the reference that leads nowhere, and validated by the variables of the whole', async () => {

@@ -1,4 +1,4 @@
-import type { Suggestions } from '../../expression/index.ts'
+import type { Suggestions } from '../../base/index.ts'
 import type { CatalogIndex } from '../catalog.ts'
 import type { Diagnostic, Workflow } from '../document-schema.ts'
 import type { WorkflowStructure } from '../structure.ts'

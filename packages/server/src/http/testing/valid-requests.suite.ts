@@ -72,8 +72,12 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   }),
   resolvePrompt: async (by) => ({ params: { id: (await newPrompt(by)).id }, query: { branch: 'main' } }),
   streamPromptEvents: async () => ({ query: { follow: 'false' } }),
-  listPrompts: async () => ({}),
+  listPrompts: async () => ({ query: { archived: 'include' as const } }),
   getPrompt: async (by) => ({ params: { id: (await newPrompt(by)).id } }),
+  updatePrompt: async (by) => {
+    const { id, etag } = await newPrompt(by)
+    return { params: { id }, ifMatch: etag, body: { name: by.name(), description: by.name(), archived: false } }
+  },
   createPromptVersion: async (by) => {
     const { id, etag } = await newPrompt(by)
     return {
