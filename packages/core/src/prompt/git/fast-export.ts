@@ -1,6 +1,7 @@
 import { FairleadError } from '../../base/index.ts'
 import type { PromptContent } from '../document-schema.ts'
 import type { HistoryCommit, HistoryRef } from './fast-import.ts'
+import { historyOfFile } from './file-history.ts'
 import { decodeIdentity } from './identity.ts'
 import { contentOfTree, isPromptTree } from './prompt-tree.ts'
 
@@ -12,8 +13,8 @@ export interface ImportedHistory {
 
 export interface ImportOptions {
   /**
-   * Takes one file of any repository for the prompt's text. By default commits must be such as `writeFastImport` makes.
-   * Commits in which the file is not there have an empty text.
+   * Takes one file of any repository for the prompt's text, from the commits in which it changes; where it was removed
+   * the text is empty. By default commits must be such as `writeFastImport` makes.
    */
   path?: string | undefined
 }
@@ -22,36 +23,58 @@ export interface ImportOptions {
 interface RawCommit {
   ref: string
   mark: string
+  /** Its hash in the repository, if the stream says so. */
+  hash: string | undefined
   identity: string
   message: string
-  parents: string[]
+  parents: readonly string[]
   files: ReadonlyMap<string, string>
 }
 
 /**
  * Reads what `git fast-export --all --full-tree --reencode=yes` writes. Throws `prompt.unreadable_stream` for what is no
- * such stream or no UTF-8, `prompt.octopus_merge` for commits with more than two parents, and
- * `prompt.not_a_prompt_tree`.
+ * such stream or no UTF-8, `prompt.octopus_merge` for commits with more than two parents, `prompt.not_a_prompt_tree` with the
+ * commit, and `prompt.file_not_found` for a path that no commit has.
  */
 export function readFastExport(stream: Uint8Array, { path }: ImportOptions = {}): ImportedHistory {
   const { commits, refs } = new StreamReader(stream).read()
-  const read = commits.map((commit) => toCommit(commit, path))
+  for (const commit of commits) assertFewParents(commit)
+  const said = path === undefined ? { commits, standIns: undefined } : historyOfFile(commits, path)
+  const read = said.commits.map((commit) => toCommit(commit, path))
   const known = new Set(read.map(({ id }) => id))
-  return { commits: read, refs: [...refs].flatMap(([name, commit]) => refOf(name, commit, known)) }
+  const named = [...refs].map(([name, commit]) => [name, said.standIns?.get(commit) ?? commit] as const)
+  return { commits: read, refs: named.flatMap(([name, commit]) => refOf(name, commit, known)) }
 }
 
-function toCommit({ mark, identity, message, parents, files }: RawCommit, path: string | undefined): HistoryCommit {
-  if (parents.length > 2) {
-    throw new FairleadError(
-      'prompt.octopus_merge',
-      `The commit "${message.split('\n')[0]}" has ${parents.length} parents; a version has two at most. Merge branches one by one.`,
-    )
-  }
+function assertFewParents(commit: RawCommit): void {
+  if (commit.parents.length <= 2) return
+  throw new FairleadError(
+    'prompt.octopus_merge',
+    `The commit ${naming(commit)} has ${commit.parents.length} parents; a version has two at most. Merge branches one by one.`,
+  )
+}
+
+function toCommit(commit: RawCommit, path: string | undefined): HistoryCommit {
+  const { mark, identity, message, parents, files } = commit
   const isOurs = path === undefined
   const decoded = decodeIdentity(identity, { isOurs: isOurs && isPromptTree(files) })
   if (decoded === null) throw unreadable(`"${identity}" names no author and time`)
-  const content: PromptContent = path === undefined ? contentOfTree(files) : { text: files.get(path) ?? '' }
+  const content: PromptContent = path === undefined ? contentOf(commit) : { text: files.get(path) ?? '' }
   return { id: mark, parents, content, author: decoded.author, committedAt: new Date(decoded.time * 1000), message }
+}
+
+function contentOf(commit: RawCommit): PromptContent {
+  try {
+    return contentOfTree(commit.files)
+  } catch (cause) {
+    if (!(cause instanceof FairleadError)) throw cause
+    throw new FairleadError(cause.code, `The commit ${naming(commit)}: ${cause.message}`, { cause })
+  }
+}
+
+function naming({ hash, message }: RawCommit): string {
+  const subject = `"${message.split('\n')[0]}"`
+  return hash === undefined ? subject : `${hash.slice(0, 12)} ${subject}`
 }
 
 const refKinds = [
@@ -116,7 +139,7 @@ class StreamReader {
 
   #commit(ref: string, blobs: ReadonlyMap<string, Uint8Array>): RawCommit {
     const mark = this.#field('mark') ?? ''
-    this.#field('original-oid', true)
+    const hash = this.#field('original-oid', true)
     const author = this.#field('author', true)
     const committer = this.#field('committer') ?? ''
     this.#field('encoding', true)
@@ -136,7 +159,7 @@ class StreamReader {
       const bytes = source === 'inline' ? this.#data() : blobs.get(source!)
       if (mode.startsWith('100') && bytes) files.set(unquote(path!), this.#text(bytes, `the file ${path}`))
     }
-    return { ref, mark, identity: author ?? committer, message, parents, files }
+    return { ref, mark, hash, identity: author ?? committer, message, parents, files }
   }
 
   /** The line's rest, if the next line begins like this; else undefined, or, for what must be there, an error. */

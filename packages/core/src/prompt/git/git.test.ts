@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -175,32 +175,110 @@ describe.runIf(hasGit)('a history in git', () => {
     )
   })
 
-  it('of any repository is read from one of its files, merges and all', () => {
-    const commit = (message: string) => {
+  describe('of any repository', () => {
+    const who = ['-c', 'user.name=A', '-c', 'user.email=a@example.com']
+    const commit = (message: string, file?: string, said?: string) => {
+      if (file !== undefined && said !== undefined) writeFileSync(join(folder, file), said)
+      else if (file !== undefined) rmSync(join(folder, file))
       git(['add', '-A'])
-      git(['-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit', '-q', '--allow-empty', '-m', message])
+      git([...who, 'commit', '-q', '--allow-empty', '-m', message])
     }
-    commit('nothing yet')
-    writeFileSync(join(folder, 'größe "1".txt'), 'one\r\n')
-    commit('begin')
-    git(['checkout', '-q', '-b', 'side'])
-    writeFileSync(join(folder, 'größe "1".txt'), 'one\r\ntwo')
-    commit('more')
-    git(['checkout', '-q', 'nothing'])
-    git(['-c', 'user.name=A', '-c', 'user.email=a@example.com', 'merge', '-q', '--no-ff', '-m', 'merge', 'side'])
-    git(['-c', 'user.name=A', '-c', 'user.email=a@example.com', 'tag', '-a', '-m', 'a tag', 'v1'])
-    const { commits, refs } = readFastExport(exported(), { path: 'größe "1".txt' })
-    expect(commits.map(({ message, content: said, parents }) => [message, said.text, parents.length])).toEqual([
-      ['nothing yet\n', '', 0],
-      ['begin\n', 'one\r\n', 1],
-      ['more\n', 'one\r\ntwo', 1],
-      ['merge\n', 'one\r\ntwo', 2],
-    ])
-    expect(refs.map(({ kind, name: called }) => `${kind} ${called}`).sort()).toEqual([
-      'branch nothing',
-      'branch side',
-      'tag v1',
-    ])
+    const merge = (branch: string, ...args: string[]) =>
+      git([...who, 'merge', '-q', '--no-ff', '-m', `merge ${branch}`, ...args, branch])
+    const shown = (path: string) => {
+      const { commits, refs } = readFastExport(exported(), { path })
+      const messages = new Map(commits.map(({ id, message }) => [id, message.trim()]))
+      return {
+        commits: commits.map(({ id, content: said, parents }) => [
+          messages.get(id),
+          said.text,
+          parents.map((parent) => messages.get(parent)),
+        ]),
+        refs: refs.map(({ kind, name: called, commit: at }) => `${kind} ${called}: ${messages.get(at)}`).sort(),
+      }
+    }
+
+    it('is read from one of its files, where that changes and where changes meet', () => {
+      const file = 'größe "1".txt'
+      commit('nothing yet')
+      git(['branch', 'empty'])
+      commit('begin', file, 'one\r\n')
+      commit('something else', 'other.txt', 'other')
+      git(['checkout', '-q', '-b', 'side'])
+      commit('more', file, 'one\r\ntwo')
+      git(['checkout', '-q', '-b', 'elsewhere', 'nothing'])
+      commit('another file', 'another.txt', 'another')
+      git(['checkout', '-q', 'nothing'])
+      commit('differently', file, 'zero\r\none\r\n')
+      merge('elsewhere')
+      merge('side', '-X', 'ours')
+      git([...who, 'tag', '-a', '-m', 'a tag', 'v1'])
+      commit('removed', file)
+      expect(shown(file)).toEqual({
+        commits: expect.arrayContaining([
+          ['begin', 'one\r\n', []],
+          ['more', 'one\r\ntwo', ['begin']],
+          ['differently', 'zero\r\none\r\n', ['begin']],
+          ['merge side', git(['show', `v1:${file}`]).toString(), ['differently', 'more']],
+          ['removed', '', ['merge side']],
+        ]),
+        refs: ['branch elsewhere: begin', 'branch nothing: removed', 'branch side: more', 'tag v1: merge side'],
+      })
+      expect(shown(file).commits).toHaveLength(5)
+    })
+
+    it('has the commits that git itself says have changed the file', () => {
+      const step = fc.record({ on: fc.constantFrom('a', 'b', 'c'), say: fc.option(fc.constantFrom('x', 'y', 'z')) })
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+          rmSync(folder, { recursive: true, force: true })
+          spawnSync('git', ['init', '-q', '-b', 'a', folder])
+          commit('root', 'prompt.txt', 'x')
+          for (const branch of ['b', 'c']) git(['branch', branch])
+          for (const [at, { on, say }] of steps.entries()) {
+            git(['checkout', '-q', on])
+            commit(`step ${at}`, say === null ? 'other.txt' : 'prompt.txt', say ?? `other ${at}`)
+          }
+          const changed = git(['log', '--all', '--full-history', '--format=%s', '--', 'prompt.txt']).toString()
+          const expected = changed.trim().split('\n').sort()
+          expect(
+            shown('prompt.txt')
+              .commits.map(([message]) => message)
+              .sort(),
+          ).toEqual(expected)
+        }),
+        { numRuns: 8 },
+      )
+    })
+
+    it('without such a file is refused, with the path that was meant', () => {
+      mkdirSync(join(folder, 'prompts'))
+      commit('begin', 'prompts/support.txt', 'one')
+      for (const [path, meant] of [
+        ['support.txt', 'Did you mean "prompts/support.txt"?'],
+        ['prompts/suport.txt', 'Did you mean "prompts/support.txt"?'],
+        ['no/thing', 'There is "prompts/support.txt".'],
+      ] as const)
+        expect(() => readFastExport(exported(), { path })).toThrow(
+          expect.objectContaining({
+            code: 'prompt.file_not_found',
+            message: `No commit has a file "${path}". ${meant}`,
+          }),
+        )
+    })
+
+    it('that is no prompt’s is refused with the commit', () => {
+      commit('broken', 'prompt.json', '{')
+      const hash = git(['rev-parse', 'HEAD']).toString().slice(0, 12)
+      const stream = git(['fast-export', '--all', '--full-tree', '--show-original-ids'])
+      const refusal = (name: string) =>
+        expect.objectContaining({
+          code: 'prompt.not_a_prompt_tree',
+          message: expect.stringContaining(`The commit ${name}: `),
+        })
+      expect(() => readFastExport(stream)).toThrow(refusal(`${hash} "broken"`))
+      expect(() => readFastExport(exported())).toThrow(refusal('"broken"'))
+    })
   })
 
   it('with an octopus merge is refused', () => {
