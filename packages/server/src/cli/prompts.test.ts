@@ -67,6 +67,8 @@ describe.runIf(hasGit)('prompts and git on the command line', () => {
     expect(imported).toMatchObject({ code: 0, stdout: '2 of 2 commits are new versions of "hello".\n' })
     expect(await fairlead('prompts', 'export', ...from('hello'), '--git', at('first'))).toMatchObject({ code: 0 })
     expect(git('first', 'fsck', '--strict')).toBe('')
+    expect(git('first', 'status', '--porcelain')).toBe('')
+    expect(readFileSync(join(folder, 'first', 'prompt.md'), 'utf8')).toBe('Hello {{name}}\r\nGrüße 👋')
     expect(git('first', 'log', '--format=%an|%ae|%s', 'v1')).toBe(
       'Ada|ada@example.com|more\nAda|ada@example.com|begin\n',
     )
@@ -135,7 +137,15 @@ describe.runIf(hasGit)('prompts and git on the command line', () => {
       code: 1,
       stderr: expect.stringContaining('These files are no version of a prompt'),
     })
-    expect(await fairlead(...line, join(folder, 'nowhere'))).toMatchObject({ code: 1 })
+    const nowhere = join(folder, 'nowhere')
+    expect(await fairlead(...line, nowhere)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`There is no folder ${nowhere}.`),
+    })
+    expect(await fairlead(...line, join(folder, 'source'), '--path', 'helo.txt')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No commit has a file "helo.txt". Did you mean "hello.txt"?'),
+    })
     expect(await fairlead('prompts', 'export', '--organization', 'acme')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--prompt is missing'),

@@ -1,6 +1,6 @@
 import { readFastExport, treeOf, writeFastImport } from '@fairlead/core/prompt'
 import type { CommandLine } from './command.ts'
-import { assertRepository, ensureRepository, forgetOwnRefs, git } from './git.ts'
+import { assertRepository, ensureRepository, followHead, forgetOwnRefs, git, workingTreeOf } from './git.ts'
 import { required } from './keys.ts'
 import { writeMirror } from './mirror.ts'
 import { withControlPlane } from './offline.ts'
@@ -8,7 +8,7 @@ import { complain, say } from './output.ts'
 
 const instead = 'Stop it first, or use its API: GET /prompts/:id/export and POST /prompts/import.'
 
-/** A prompt's history as commits of a repository; what is there already is left as it is. */
+/** A prompt's history as commits of a repository; what is there already is left as it is, changed files above all. */
 export async function exportPrompt(line: CommandLine): Promise<number> {
   const [organization, prompt, folder] = [
     required(line, 'organization'),
@@ -20,8 +20,12 @@ export async function exportPrompt(line: CommandLine): Promise<number> {
   )
   await ensureRepository(folder)
   await forgetOwnRefs(folder)
+  const before = await workingTreeOf(folder)
   await git(folder, ['fast-import', '--quiet'], writeFastImport(history.commits, history.refs))
-  return say(`${history.commits.length} versions of "${prompt}" are in ${folder}.`)
+  say(`${history.commits.length} versions of "${prompt}" are in ${folder}.`)
+  if (before === null) return 0
+  if (await followHead(folder, before)) return say('Its files are those of what is checked out.')
+  return say('Its files were changed, or others are in the way: they are left as they are, so that git compares them.')
 }
 
 /** The commits of a repository as versions: of one that was exported, or of one file of any. */
@@ -32,7 +36,8 @@ export async function importPrompt(line: CommandLine): Promise<number> {
     required(line, 'git'),
   ]
   await assertRepository(folder)
-  const stream = await git(folder, ['fast-export', '--all', '--full-tree', '--reencode=yes', '--signed-tags=strip'])
+  const whole = ['--all', '--full-tree', '--show-original-ids', '--reencode=yes', '--signed-tags=strip']
+  const stream = await git(folder, ['fast-export', ...whole])
   const history = readFastExport(stream, { path: line.options.path })
   const imported = await withControlPlane(line, instead, (controlPlane) =>
     controlPlane.importPrompt(organization, prompt, history),
