@@ -170,13 +170,15 @@ describe('the body of', () => {
 })
 
 describe('the path of', () => {
+  const begunByName = ['movePromptBranch', 'movePromptLabel'] as const
   test.each(withParameters)('%s leads nowhere when it names what is unknown or impossible', async (name) => {
     const request = await valid(name)
     const ids = [newId(), 'none', '0', "' or 1=1 --", '../../keys', '\u0000', 'é😀', '%', 'a'.repeat(5_000)]
     for (const parameter of Object.keys(request.params!)) {
       for (const id of ids) {
         const answer = await server.call(name, { ...request, params: { ...request.params, [parameter]: id } })
-        expectProblem(answer, { status: 404 })
+        const isRefused = answer.status === 400 && begunByName.some((begun) => begun === name) && parameter === 'name'
+        expectProblem(answer, isRefused ? { code: 'http.invalid_request' } : { status: 404 })
       }
     }
     const malformed = `${server.apiUrl}${pathOf(name, request.params)}`.replace(
@@ -188,6 +190,20 @@ describe('the path of', () => {
       status: 400,
       code: 'http.malformed_url',
     })
+  })
+
+  const badNames = ['feature/x', '.hidden', 'pro duction', 'a..b', 'x.lock', 'a\0b', 'é', 'a'.repeat(101)]
+  test.each(begunByName)('%s says what is wrong with a name, whether the thing is begun or moved', async (name) => {
+    const request = await valid(name)
+    for (const bad of badNames) {
+      for (const ifMatch of [null, 'f'.repeat(64)]) {
+        const answer = await server.call(name, { ...request, params: { ...request.params, name: bad }, ifMatch })
+        expectProblem(answer, { status: 400, code: 'http.invalid_request' })
+        const [fault] = (answer.body as { errors: { in: string; pointer: string; message: string }[] }).errors
+        expect(fault).toMatchObject({ in: 'path', pointer: '/name', message: expect.stringMatching(/^must /) })
+      }
+    }
+    expectProblem(await server.call(name, { ...request, params: { id: 'none', name: 'fine' } }), { status: 404 })
   })
 
   test.each(names)('%s refuses the methods that it does not have', async (name) => {

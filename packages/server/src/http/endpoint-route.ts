@@ -141,6 +141,7 @@ function counted(principal: Principal | UserIdentity): Pick<Principal, 'kind' | 
 async function readParts({ endpoint, contract }: BoundEndpoint, { bodyLimits }: RouteParts, request: Request) {
   const params = checkPart('path', contract.params, request.params)
   const given = request.params as Record<string, string>
+  if (!params.ok && isNewName(endpoint, params.faults)) throw invalidRequest(params.faults)
   const impossible = Object.keys(given).find((name) => given[name]?.includes('\0'))
   if (impossible !== undefined) throw unknownId(endpoint.path, given, impossible)
   if (!params.ok) throw unknownId(endpoint.path, given, params.faults[0]?.pointer.slice(1) ?? '')
@@ -150,6 +151,11 @@ async function readParts({ endpoint, contract }: BoundEndpoint, { bodyLimits }: 
   const faults: RequestFault[] = [...(query.ok ? [] : query.faults), ...(body.ok ? [] : body.faults)]
   if (!query.ok || !body.ok) throw invalidRequest(faults)
   return { params: params.value, query: query.value, body: body.value, rawBody }
+}
+
+/** Whether all that is wrong is the name that a client gives to what it begins: there is a rule for it to be told. */
+function isNewName({ ifMatch, path }: Endpoint, faults: readonly RequestFault[]): boolean {
+  return ifMatch === 'or-none' && faults.every(({ pointer }) => path.endsWith(`/:${pointer.slice(1)}`))
 }
 
 function readPrecondition({ ifMatch }: Endpoint, { headers }: Request): string | null | undefined {

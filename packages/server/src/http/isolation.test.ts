@@ -1,3 +1,4 @@
+import type { Endpoint } from '@fairlead/core/base'
 import { contract } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import { endpoints } from '@fairlead/core/endpoints'
@@ -68,11 +69,17 @@ describe.each(backends)('two organizations on %s', (kind) => {
   })
 
   describe('an id that can be none', () => {
+    // What is wrong with a name that the client chooses itself is said, see abuse.test.ts.
+    const namesWhatItBegins = (name: EndpointName, parameter: string) => {
+      const { ifMatch, path }: Endpoint = endpoints[name]
+      return ifMatch === 'or-none' && path.endsWith(`/:${parameter}`)
+    }
     const ids = withParameters.flatMap((name) =>
       Object.entries((contract[name] as { params: z.ZodObject }).params.shape as Record<string, z.ZodType>).flatMap(
         ([parameter, schema]) =>
           ['nope', '-76543', 'a b', 'a\0b']
             .filter((id) => !schema.safeParse(id).success || id.includes('\0'))
+            .filter(() => !namesWhatItBegins(name, parameter))
             .map((id) => [name, parameter, id] as const),
       ),
     )
