@@ -27,6 +27,9 @@ export const RefLogEntry = z.strictObject({
   oldVersionId: z.string().nullable(),
   /** Null where it was removed. */
   newVersionId: z.string().nullable(),
+  /** The numbers of the two versions. */
+  oldVersionNumber: z.int().positive().nullable(),
+  newVersionNumber: z.int().positive().nullable(),
   actorKind: z.string(),
   actor: z.string().nullable(),
   reason: z.string().nullable(),
@@ -59,7 +62,14 @@ export const refContract = {
   removePromptTag: remove,
   listPromptRefLog: {
     params: Id,
-    query: PageQuery.extend({ kind: RefKind.optional(), name: z.string().max(100).optional() }),
+    query: PageQuery.extend({
+      kind: RefKind.optional(),
+      name: z.string().max(100).optional(),
+      at: Timestamp.optional().meta({
+        description:
+          'The log as it was at this time: with `kind`, `name` and `limit=1`, the move after which a ref named what it named then.',
+      }),
+    }),
     responses: { 200: page(RefLogEntry) },
   },
 } as const satisfies Record<keyof typeof refEndpoints, EndpointContract>

@@ -89,7 +89,7 @@ export class PromptHistory {
     return versioned(await this.#transport.call('createPromptTag', { params: { id }, body: tag }, options))
   }
 
-  /** Every move of every ref, newest first. */
+  /** Every move of every ref, newest first; with `at` as the log was then: `{ kind: 'label', name, at, limit: 1 }` says what was live. */
   refLog(id: string, query: QueryOf<'listPromptRefLog'> = {}, options?: CallOptions): List<RefLogEntry> {
     return listFrom(this.#transport, 'listPromptRefLog', { params: { id }, query }, options)
   }

@@ -1,4 +1,5 @@
 import type { PromptContent, PromptVersion } from '@fairlead/core/prompt'
+import { liveAt } from '@fairlead/core/prompt'
 import type { KyselyPlugin } from 'kysely'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -310,6 +311,31 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
       'branch main: commit',
       'branch main: create the prompt',
     ])
+  })
+
+  it('says what a label named at any time, as the core finds it in the log', async () => {
+    await commit('main', text([0, 'second']))
+    const label = { kind: 'label' as const, name: 'production' }
+    const hash = async () => (await room.refs.get(org, 'p', label)).version.commitHash
+    await room.refs.move(org, 'p', by, label, { to: '1', expectedHash: null })
+    await room.refs.move(org, 'p', by, label, { to: '2', expectedHash: await hash() })
+    await fork('draft')
+    await room.refs.remove(org, 'p', by, label, { expectedHash: await hash() })
+    await room.refs.move(org, 'p', by, label, { to: '1', expectedHash: null })
+    const whole = await room.refs.log(org, 'p', {}, { limit: 20, after: undefined })
+    expect(
+      whole.filter(({ kind: of }) => of === 'label').map((one) => [one.oldVersionNumber, one.newVersionNumber]),
+    ).toEqual([
+      [null, 1],
+      [2, null],
+      [1, 2],
+      [null, 1],
+    ])
+    const times = whole.flatMap(({ at }) => [-1, 0, 1].map((ms) => new Date(Date.parse(at) + ms).toISOString()))
+    for (const at of times) {
+      const [last] = await room.refs.log(org, 'p', { ...label, at }, { limit: 1, after: undefined })
+      expect(last?.newVersionId ?? null, at).toBe(liveAt(whole.toReversed(), 'production', at))
+    }
   })
 
   // The embedded database has one connection: there nobody can hold a lock against others.

@@ -60,6 +60,8 @@ export function toLogEntry(row: LogRow): RefLogEntry {
     name: row.name,
     oldVersionId: row.old_version_id,
     newVersionId: row.new_version_id,
+    oldVersionNumber: row.old_version_number,
+    newVersionNumber: row.new_version_number,
     actorKind: row.actor_kind,
     actor: row.actor,
     reason: row.reason,

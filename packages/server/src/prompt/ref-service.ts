@@ -133,7 +133,7 @@ export class RefService {
   log(
     organizationId: string,
     idOrKey: string,
-    filter: { kind?: refStore.RefKind | undefined; name?: string | undefined },
+    filter: refStore.LogFilter,
     page: store.Keyset<string>,
   ): Promise<RefLogEntry[]> {
     return this.#within(organizationId, async (db) => {

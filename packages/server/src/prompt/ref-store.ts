@@ -151,18 +151,39 @@ export async function lastLogHash(db: Db, promptId: string): Promise<Buffer | nu
   return last?.hash ?? null
 }
 
-export type LogRow = Selectable<Tables['prompt_ref_log']>
+export interface LogRow extends Selectable<Tables['prompt_ref_log']> {
+  old_version_number: number | null
+  new_version_number: number | null
+}
+
+export interface LogFilter {
+  kind?: RefKind | undefined
+  name?: string | undefined
+  /** Only the moves up to this time, ISO 8601. */
+  at?: string | undefined
+}
 
 /** Newest first. */
 export async function listLog(
   db: Db,
   promptId: string,
-  { kind, name }: { kind?: RefKind | undefined; name?: string | undefined },
+  { kind, name, at }: LogFilter,
   { limit, after }: Keyset<string>,
 ): Promise<LogRow[]> {
-  let query = db.selectFrom('prompt_ref_log').selectAll().where('prompt_id', '=', promptId)
+  let query = db
+    .selectFrom('prompt_ref_log')
+    .selectAll()
+    .select((log) => {
+      const versions = log.selectFrom('prompt_versions').select('version_number')
+      return [
+        versions.whereRef('prompt_versions.id', '=', 'prompt_ref_log.old_version_id').as('old_version_number'),
+        versions.whereRef('prompt_versions.id', '=', 'prompt_ref_log.new_version_id').as('new_version_number'),
+      ]
+    })
+    .where('prompt_id', '=', promptId)
   if (kind !== undefined) query = query.where('kind', '=', kind)
   if (name !== undefined) query = query.where('name', '=', name)
+  if (at !== undefined) query = query.where('at', '<=', new Date(at))
   if (after !== undefined) query = query.where(sql<boolean>`id < ${after}::bigint`)
   return query.orderBy('id', 'desc').limit(limit).execute()
 }

@@ -40,7 +40,10 @@ export const refRequests: Requests<keyof typeof refEndpoints> = {
   getPromptTag: (by) => named(by, 'tag'),
   createPromptTag: async (by) => ({ params: { id: (await newPrompt(by)).id }, body: { name: 'v1', to: '1' } }),
   removePromptTag: (by) => newRef(by, 'tag'),
-  listPromptRefLog: async (by) => ({ params: { id: (await newPrompt(by)).id }, query: { kind: 'branch' as const } }),
+  listPromptRefLog: async (by) => ({
+    params: { id: (await newPrompt(by)).id },
+    query: { kind: 'branch' as const, at: '2100-01-01T00:00:00Z' },
+  }),
 }
 
 export const historyRequests: Requests<keyof typeof historyEndpoints> = {
