@@ -165,7 +165,11 @@ export const historyContract = {
           version: PromptVersion.omit({ content: true }),
           lane: Position.meta({ description: 'The column of the version in the graph, counted from 0.' }),
           lines: z.array(z.strictObject({ from: Position, to: Position, parentId: z.string() })).meta({
-            description: 'What leads from this row to the next, older one: from lane to lane, counted from 0.',
+            description:
+              'What leads from this row to the next, older one: from lane to lane, counted from 0. Beyond the first 100 lanes only what leads from the version of the row itself.',
+          }),
+          hiddenLines: z.int().nonnegative().meta({
+            description: 'How many more lines lead past this row, in lanes beyond the first 100.',
           }),
           refs: z.array(z.strictObject({ kind: z.enum(['branch', 'tag', 'label']), name: z.string() })),
         }),

@@ -205,7 +205,7 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
     const [after, newest] = first.next!
     const second = await room.history.history(org, 'p', { limit: 10, after, newest })
     const places = (rows: typeof whole.rows) =>
-      rows.map(({ version, lane, lines }) => ({ id: version.id, lane, lines }))
+      rows.map(({ version, lane, lines, hiddenLines }) => ({ id: version.id, lane, lines, hiddenLines }))
     expect(places([...first.rows, ...second.rows])).toEqual(places(whole.rows))
     expect(second.next).toBeNull()
   })

@@ -242,17 +242,23 @@ export class HistoryService {
   }
 }
 
+interface GraphPlace {
+  lane: number
+  lines: { from: number; to: number; parentId: string }[]
+  hiddenLines: number
+}
+
 /** Where the versions of a page stand in the graph of all up to the newest. */
 function layOut(
   edges: Edges,
   { top, from, to }: { top: number; from: store.VersionHead | undefined; to: store.VersionHead | undefined },
 ) {
-  const places = new Map<string, { lane: number; lines: { from: number; to: number; parentId: string }[] }>()
+  const places = new Map<string, GraphPlace>()
   if (!from || !to) return places
   const waiting = waitingBelow(newestFirst(edges, top, from.version_number + 1))
   const { rows } = layOutHistory(newestFirst(edges, from.version_number, to.version_number), waiting)
-  for (const { id, lane, lines } of rows)
-    places.set(id, { lane, lines: lines.map(({ parent, ...line }) => ({ ...line, parentId: parent })) })
+  for (const { id, lines, ...place } of rows)
+    places.set(id, { ...place, lines: lines.map(({ parent, ...line }) => ({ ...line, parentId: parent })) })
   return places
 }
 

@@ -10,9 +10,9 @@ test('a straight history is one lane', () => {
     { id: 1, parents: [] },
   ])
   expect(rows).toEqual([
-    { id: 3, lane: 0, lines: [{ from: 0, to: 0, parent: 2 }] },
-    { id: 2, lane: 0, lines: [{ from: 0, to: 0, parent: 1 }] },
-    { id: 1, lane: 0, lines: [] },
+    { id: 3, lane: 0, lines: [{ from: 0, to: 0, parent: 2 }], hiddenLines: 0 },
+    { id: 2, lane: 0, lines: [{ from: 0, to: 0, parent: 1 }], hiddenLines: 0 },
+    { id: 1, lane: 0, lines: [], hiddenLines: 0 },
   ])
   expect(waiting).toEqual([])
 })
@@ -68,6 +68,37 @@ test('every line leads on from row to row until it comes to its parent, and no t
   )
 })
 
+test('of a graph that is too wide every row has the lines in its first lanes and those of its version, and counts the rest', () => {
+  fc.assert(
+    fc.property(history, fc.nat({ max: 5 }), fc.nat({ max: 40 }), (versions, drawn, cut) => {
+      const whole = layOutHistory(versions).rows
+      const waiting = waitingBelow(versions.slice(0, cut))
+      const parentsOf = new Map(versions.map(({ id, parents }) => [id, parents.length]))
+      const expected = whole.slice(cut).map((row) => {
+        const lines = row.lines.filter(({ from }, at) => at < parentsOf.get(row.id)! || from < drawn)
+        return { ...row, lines, hiddenLines: row.lines.length - lines.length }
+      })
+      expect(layOutHistory(versions.slice(cut), waiting, drawn).rows).toEqual(expected)
+    }),
+  )
+})
+
+test('a page of a history of very many branches is no larger for those that are not drawn', () => {
+  const branches = 20_000
+  const waiting = Array.from({ length: branches }, (_, id) => id)
+  const { rows } = layOutHistory(
+    waiting.slice(0, 200).map((id) => ({ id, parents: [branches + id] })),
+    waiting,
+  )
+  expect(Math.max(...rows.map(({ lines }) => lines.length))).toBeLessThanOrEqual(101)
+  expect(rows[0]).toMatchObject({ lane: 0, hiddenLines: branches - 100 })
+  expect(rows[150]).toMatchObject({
+    lane: 150,
+    lines: expect.arrayContaining([{ from: 150, to: 150, parent: branches + 150 }]),
+    hiddenLines: branches - 101,
+  })
+})
+
 test('pages that are laid out for themselves are together as one', () => {
   fc.assert(
     fc.property(history, fc.integer({ min: 1, max: 7 }), (versions, size) => {
@@ -87,7 +118,7 @@ test('a page deep in a history of very many branches takes no time for the rows 
   expect(waitingBelow(versions)).toHaveLength(branches)
   const above = [...versions, ...versions.map(({ parents: [id] }) => ({ id: id!, parents: [2 * branches] }))]
   const { rows, waiting } = layOutHistory([{ id: 2 * branches, parents: [] }], waitingBelow(above))
-  expect(rows).toEqual([{ id: 2 * branches, lane: 0, lines: [] }])
+  expect(rows).toEqual([{ id: 2 * branches, lane: 0, lines: [], hiddenLines: 0 }])
   expect(waiting).toEqual([])
 })
 

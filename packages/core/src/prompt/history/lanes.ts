@@ -11,6 +11,8 @@ export interface GraphRow<Id> {
   lane: number
   /** From a lane of this row to one of the next; `to` of a version's own line is where its parent is waited for. */
   lines: { from: number; to: number; parent: Id }[]
+  /** How many more lines go by in lanes that are not drawn. */
+  hiddenLines: number
 }
 
 /** The version that each lane waits for below a row; null where a lane is free. */
@@ -19,20 +21,24 @@ export type WaitingLanes<Id> = (Id | null)[]
 /**
  * Lays a history out for drawing: versions newest first, each after all that were made from it. Every version gets a
  * lane; a version's first parent goes on in its lane, others wait in the first one that is free. Give `waiting` of one
- * page to the next, so that pages join. Takes time by versions and lanes, which is what there is to draw.
+ * page to the next, so that pages join. Of lanes from `drawnLanes` on only the lines of a row's own version are listed:
+ * a graph that wide can't be drawn, and every row would have a line for each of thousands of branches. Takes time by
+ * versions and drawn lanes.
  */
 export function layOutHistory<Id>(
   versions: Iterable<LaneVersion<Id>>,
   waiting: readonly (Id | null)[] = [],
+  drawnLanes = 100,
 ): { rows: GraphRow<Id>[]; waiting: WaitingLanes<Id> } {
-  const lanes = new Lanes(waiting)
+  const lanes = new Lanes(waiting, drawnLanes)
   const rows: GraphRow<Id>[] = []
   for (const version of versions) {
     const { id, parents } = version
     const past = lanes.linesPast(id)
+    const hiddenLines = lanes.hiddenLinesPast(id)
     const lane = lanes.place(version)
     const own = parents.map((parent) => ({ from: lane, to: lanes.laneOf(parent), parent }))
-    rows.push({ id, lane, lines: [...own, ...past] })
+    rows.push({ id, lane, lines: [...own, ...past], hiddenLines })
   }
   return { rows, waiting: lanes.waiting() }
 }
@@ -42,7 +48,7 @@ export function layOutHistory<Id>(
  * the edges, and by the logarithm of the lanes.
  */
 export function waitingBelow<Id>(versions: Iterable<LaneVersion<Id>>): WaitingLanes<Id> {
-  const lanes = new Lanes<Id>([])
+  const lanes = new Lanes<Id>([], 0)
   for (const version of versions) lanes.place(version)
   return lanes.waiting()
 }
@@ -52,12 +58,16 @@ class Lanes<Id> {
   readonly #waiting: WaitingLanes<Id>
   readonly #byVersion = new Map<Id, number>()
   readonly #free = new LowestFirst()
+  readonly #drawn: number
+  /** How many lanes that are not drawn wait for something. */
+  #hidden = 0
 
-  constructor(waiting: readonly (Id | null)[]) {
-    this.#waiting = [...waiting]
-    for (const [lane, id] of this.#waiting.entries()) {
+  constructor(waiting: readonly (Id | null)[], drawn: number) {
+    this.#waiting = waiting.map(() => null)
+    this.#drawn = drawn
+    for (const [lane, id] of waiting.entries()) {
       if (id === null) this.#free.add(lane)
-      else this.#byVersion.set(id, lane)
+      else this.#wait(lane, id)
     }
   }
 
@@ -79,9 +89,14 @@ class Lanes<Id> {
 
   /** The lines that go by the row of a version. */
   linesPast(version: Id): GraphRow<Id>['lines'] {
-    return this.#waiting.flatMap((parent, lane) =>
-      parent === null || parent === version ? [] : [{ from: lane, to: lane, parent }],
-    )
+    return this.#waiting
+      .slice(0, this.#drawn)
+      .flatMap((parent, lane) => (parent === null || parent === version ? [] : [{ from: lane, to: lane, parent }]))
+  }
+
+  hiddenLinesPast(version: Id): number {
+    const lane = this.#byVersion.get(version)
+    return lane !== undefined && lane >= this.#drawn ? this.#hidden - 1 : this.#hidden
   }
 
   /** Without free lanes at the end. */
@@ -94,11 +109,13 @@ class Lanes<Id> {
   }
 
   #wait(lane: number, id: Id): void {
+    if (lane >= this.#drawn && this.#waiting[lane] === null) this.#hidden++
     this.#waiting[lane] = id
     this.#byVersion.set(id, lane)
   }
 
   #release(lane: number): void {
+    if (lane >= this.#drawn && this.#waiting[lane] !== null) this.#hidden--
     this.#waiting[lane] = null
     this.#free.add(lane)
   }
