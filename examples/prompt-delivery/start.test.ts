@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +41,13 @@ afterAll(async () => {
   await controlPlane.close()
   await pinning?.prompts.close()
   rmSync(folder, { recursive: true })
+})
+
+const isRepository = spawnSync('git', ['rev-parse'], { cwd: import.meta.dirname }).status === 0
+
+it.runIf(isRepository)('keeps what prompts said in a folder that git ignores', () => {
+  const { status } = spawnSync('git', ['check-ignore', '-q', '.prompts/x'], { cwd: import.meta.dirname })
+  expect(status).toBe(0)
 })
 
 it('has its fallback as long as there is no prompt', async () => {
