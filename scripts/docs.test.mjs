@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import { promptEndpoints } from '../packages/core/src/prompt/index.ts'
 import { PromptContent, promptContract } from '../packages/core/src/prompt/schema.ts'
 import { parseWorkflow, validateWorkflow } from '../packages/core/src/workflow/index.ts'
+import { statusOfCode } from '../packages/server/src/http/problem.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const pages = readdirSync(join(root, 'docs')).map((name) => [name, readFileSync(join(root, 'docs', name), 'utf8')])
@@ -43,6 +44,16 @@ it('docs/prompt.md lists what every request of a prompt carries', () => {
         .map(([field, schema]) => shown(field, schema))
         .join(', '),
     )
+  }
+})
+
+it('docs/prompt.md says what is in every 409 and 412 of a prompt', () => {
+  const [, section] = /^## What 409 and 412 say\n([\s\S]*?)^## /m.exec(new Map(pages).get('prompt.md'))
+  for (const [code, status] of Object.entries(statusOfCode)) {
+    if (!code.startsWith('prompt.') || (status !== 409 && status !== 412)) continue
+    expect(section).toContain(`\`${code}\``)
+    const row = section.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${code}\``))
+    if (row) expect(row).toMatch(new RegExp(`^\\| ${status} `))
   }
 })
 
