@@ -1,10 +1,11 @@
 import type { Inhabitant } from './inhabited-server.suite.ts'
 
-export async function newPrompt(by: Inhabitant): Promise<{ id: string; etag: string }> {
+/** `etag` is the prompt's, `headEtag` that of its version: of a branch, label or tag that names it, too. */
+export async function newPrompt(by: Inhabitant): Promise<{ id: string; etag: string; headEtag: string }> {
   const { body, etag } = await by.ask('createPrompt', {
     body: { key: by.name(), content: greeting(by), commitMessage: by.name() },
   })
-  return { id: body.id, etag }
+  return { id: body.id, etag, headEtag: `"${body.head!.commitHash}"` }
 }
 
 /** A prompt with two branches that went apart. */

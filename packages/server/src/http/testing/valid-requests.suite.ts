@@ -79,10 +79,10 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
     return { params: { id }, ifMatch: etag, body: { name: by.name(), description: by.name(), archived: false } }
   },
   createPromptVersion: async (by) => {
-    const { id, etag } = await newPrompt(by)
+    const { id, headEtag } = await newPrompt(by)
     return {
       params: { id },
-      ifMatch: etag,
+      ifMatch: headEtag,
       body: { content: await referring(by), commitMessage: by.name(), branch: 'main' },
     }
   },
