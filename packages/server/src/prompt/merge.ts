@@ -3,7 +3,7 @@ import type { MergePreview, PromptConflict, PromptContent, PromptMerge, Resoluti
 import { diffPrompt, mergeBaseOf, mergePrompt, mergeWords, messagesOf, resolveMerge } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
-import { assertContent } from './content-guard.ts'
+import { assertContent, assertMessages } from './content-guard.ts'
 import { ContentReader } from './content-reader.ts'
 import { isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
 import { toVersion } from './record.ts'
@@ -82,6 +82,7 @@ function merged({ base, ours, theirs, labels }: Sides): PromptMerge {
 export function settle(sides: Sides, { resolutions = [], content }: Resolved): PromptContent {
   if (content !== undefined) return content
   const merge = merged(sides)
+  assertResolvable(merge, resolutions)
   const resolved = resolveMerge(merge, resolutions)
   if (resolved.unresolved.length === 0) {
     if (resolutions.length > 0)
@@ -96,6 +97,16 @@ export function settle(sides: Sides, { resolutions = [], content }: Resolved): P
       conflicts: JSON.parse(JSON.stringify(resolved.unresolved.map((conflict) => shown(conflict, sides)))),
     },
   })
+}
+
+/** Messages go in among others, where nobody could tell any more which of them a resolution gave. */
+function assertResolvable({ conflicts }: PromptMerge, resolutions: readonly Resolution[]): void {
+  const blocks = conflicts.filter(({ kind, path }) => kind === 'value' && path.startsWith('/messages/'))
+  const paths = new Set(blocks.map(({ path }) => path))
+  for (const [index, resolution] of resolutions.entries()) {
+    if (!paths.has(resolution.path) || 'take' in resolution || 'hunks' in resolution) continue
+    assertMessages(resolution.value, { pointerOf: (pointer) => `/resolutions/${index}/value${pointer}` })
+  }
 }
 
 /** Where a request says what a pointer in the content that its merge ends with leads to. */
