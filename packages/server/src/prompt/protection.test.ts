@@ -146,6 +146,32 @@ describe.each(backends)('protection on %s', (kind) => {
     expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
   })
 
+  it('does not count those who may not review any more', async () => {
+    await protect({ requiredApprovals: 1 })
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    await approve(id, reviewer)
+    await room.reviews.review(org, 'p', other, id, {
+      versionId: (await headOf('draft')).id,
+      verdict: 'changes_requested',
+    })
+    const membership = ({ userId }: Actor, role: 'viewer' | null) =>
+      room.database.withOrganization(org, async (db) => {
+        if (role) await db.updateTable('memberships').set({ role }).where('user_id', '=', userId!).execute()
+        else await db.deleteFrom('memberships').where('user_id', '=', userId!).execute()
+      })
+    await membership(other, null)
+    expect((await room.reviews.get(org, 'p', author, id)).missing).toEqual([])
+    await membership(reviewer, 'viewer')
+    const described = await room.reviews.get(org, 'p', author, id)
+    expect(described.approvals).toHaveLength(2)
+    expect(described.missing).toMatchObject([{ requirement: 'approvals' }])
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    await membership(reviewer, null)
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    expect((await room.reviews.get(org, 'p', author, id)).approvals).toHaveLength(2)
+  })
+
   it('keeps a history linear, and refs where they are', async () => {
     await protect({ linearHistory: true })
     await fork('a\nb\nc\nd\n')
