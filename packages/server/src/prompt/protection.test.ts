@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import type { Actor } from './actor.ts'
 import type { CheckSource } from './ports.ts'
+import { lockPrompt } from './store.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
 import { keyActor, noRule, openPromptRoom, personActor } from './testing/room.suite.ts'
 
@@ -144,6 +145,22 @@ describe.each(backends)('protection on %s', (kind) => {
     ).rejects.toMatchObject({ code: 'auth.user_required' })
     await approve(id, other)
     expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
+  })
+
+  // The embedded database has one connection: there nobody can hold a lock against others.
+  it.runIf(kind === 'postgres')('shows what a merge would give without a wait for those who write', async () => {
+    const { promptId } = await fork('a\nb\nC\n')
+    const { id } = await request()
+    const [held, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holding = room.database.withOrganization(org, async (db) => {
+      await lockPrompt(db, promptId)
+      held.resolve()
+      await free.promise
+    })
+    await held.promise
+    expect(await room.reviews.preview(org, 'p', id)).toMatchObject({ outcome: 'fast-forward' })
+    free.resolve()
+    await holding
   })
 
   it('does not count those who may not review any more', async () => {
