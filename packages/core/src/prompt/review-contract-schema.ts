@@ -66,7 +66,7 @@ export const MergeRequest = z.strictObject({
   source: z.string(),
   target: z.strictObject({ kind: z.enum(['branch', 'label']), name: z.string() }),
   sourceHead: PromptVersion,
-  /** Null where the target does not exist yet. */
+  /** Null where the target does not exist. */
   targetHead: PromptVersion.nullable(),
   title: z.string().nullable(),
   description: z.string().nullable(),

@@ -132,6 +132,37 @@ describe.each(backends)('protection on %s', (kind) => {
     expect((await headOf('main')).content.text).toBe('A\nb\nC\n')
   })
 
+  it('says what a request misses whose label is gone', async () => {
+    await fork('a\nb\nC\n')
+    const main = { branch: 'main', expectedHash: (await headOf('main')).commitHash }
+    await room.history.merge(org, 'p', author, { ...main, source: 'branch/draft', mode: 'no-fast-forward' })
+    const draft = { kind: 'branch' as const, name: 'draft' }
+    const before = (await headOf('draft')).commitHash
+    await room.refs.move(org, 'p', author, draft, { to: 'branch/main', expectedHash: before })
+    const label = { kind: 'label' as const, name: 'production' }
+    const made = await room.refs.move(org, 'p', author, label, { to: 'branch/main', expectedHash: null })
+    await protect({ refKind: 'label', pattern: 'production', linearHistory: true, allowReset: true })
+    await commit('draft', 'a\nb\nCC\n')
+    const { id, missing } = await request(label)
+    expect(missing).toEqual([])
+    await room.refs.remove(org, 'p', author, label, { expectedHash: made.version.commitHash })
+    const now = await room.reviews.get(org, 'p', author, id)
+    expect(now).toMatchObject({ targetHead: null, missing: [{ requirement: 'linear_history' }] })
+    await expect(merge(id)).rejects.toMatchObject(refused('linear_history'))
+  })
+
+  it('shows the heads of an open request as they are, and of a closed one as they were', async () => {
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    const [source, target] = [await commit('draft', 'a\nb\nCC\n'), await commit('main', 'A\nb\nc\n')]
+    const heads = { sourceHead: { id: source.id }, targetHead: { id: target.id } }
+    expect(await room.reviews.get(org, 'p', author, id)).toMatchObject(heads)
+    expect(await room.reviews.close(org, 'p', author, id)).toMatchObject(heads)
+    await commit('draft', 'a\nb\nCCC\n')
+    await commit('main', 'AA\nb\nc\n')
+    expect(await room.reviews.get(org, 'p', author, id)).toMatchObject(heads)
+  })
+
   it('does not count those who wrote a version that is brought, nor keys', async () => {
     await protect({ requiredApprovals: 1 })
     await fork('a\nb\nC\n')

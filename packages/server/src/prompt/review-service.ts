@@ -120,7 +120,10 @@ export class ReviewService {
       const prompt = await requirePrompt(db, idOrKey)
       await lockToChange(db, prompt)
       const row = await requireRequest(db, prompt, id)
-      const closed = await reviews.endMergeRequest(db, id, { status: 'closed' })
+      const source = await refStore.findRef(db, prompt.id, 'branch', row.source_ref)
+      const target = await refStore.findRef(db, prompt.id, row.target_kind, row.target_ref)
+      const heads = { source_head: source?.version.id ?? row.source_head, target_head: target?.version.id ?? null }
+      const closed = await reviews.endMergeRequest(db, id, { status: 'closed', ...heads })
       if (!closed) throw ended(row)
       return this.#describe(db, prompt, closed, by)
     })
