@@ -102,6 +102,33 @@ describe.each(backends)('protection on %s', (kind) => {
     expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
   })
 
+  it('says what to do', async () => {
+    const protectedBecause = (reason: string) => ({ message: `The branch "main" is protected: ${reason}` })
+    const hint = 'Open one with POST /api/v1/prompts/:id/merge-requests.'
+    const rule = await protect({ requiredApprovals: 1, allowReset: true })
+    await expect(commit('main', 'x\n')).rejects.toMatchObject(
+      protectedBecause(`it needs a merge request with 1 approval. ${hint}`),
+    )
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    await expect(merge(id)).rejects.toMatchObject(protectedBecause('it needs 1 approval by others, and has 0.'))
+    await room.rules.update(org, admin, rule.id, rule.updatedAt, {
+      ...noRule,
+      refKind: 'branch',
+      noDirectCommit: true,
+      requiredApprovals: 2,
+      authorMayApprove: true,
+    })
+    await approve(id, author)
+    await expect(merge(id)).rejects.toMatchObject(protectedBecause('it needs 2 approvals, and has 1.'))
+    await expect(commit('main', 'x\n')).rejects.toMatchObject(
+      protectedBecause(`it moves by merge requests only; it needs a merge request with 2 approvals. ${hint}`),
+    )
+    await expect(commit('main', 'x\n', author, 'now')).rejects.toMatchObject({
+      message: 'The protection of the branch "main" is not yours to pass over: it moves by merge requests only.',
+    })
+  })
+
   it('takes nothing along that nobody has approved, whoever merges and however', async () => {
     await protect({ requiredApprovals: 1 })
     await fork('a\nb\nC\n')
