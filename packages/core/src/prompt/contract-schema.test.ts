@@ -3,7 +3,7 @@ import { promptContract } from './contract-schema.ts'
 
 /** The pointers to what a body is refused for; none when it is taken. */
 function faultsOf(
-  endpoint: 'createProtectionRule' | 'updateProtectionRule' | 'setPromptCheck',
+  endpoint: 'createProtectionRule' | 'updateProtectionRule' | 'setPromptCheck' | 'renderPrompt' | 'tryPrompt',
   body: object,
 ): string[] {
   const { error } = promptContract[endpoint].body.safeParse(body)
@@ -20,6 +20,16 @@ describe('the contract of the prompt room', () => {
       expect(faultsOf(name, { refKind: 'tag', pattern: 'v*', requiredChecks: ['lint'] })).toEqual([])
     },
   )
+
+  it.each(['renderPrompt', 'tryPrompt'] as const)('has %s name a version in one way alone', (name) => {
+    const ways = { version: 1, branch: 'main', label: 'production' }
+    for (const [key, value] of Object.entries(ways)) {
+      expect(faultsOf(name, { [key]: value })).toEqual([])
+      expect(faultsOf(name, { ...ways, [key]: undefined })).toEqual([''])
+    }
+    expect(faultsOf(name, ways)).toEqual([''])
+    expect(faultsOf(name, {})).toEqual([])
+  })
 
   it('lets nobody say that an experiment has been won', () => {
     const check = (name: string) => ({ name, at: '1', state: 'passed' })
