@@ -96,12 +96,21 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
       data: { conflicts: [{ ...conflict, proposal: null }] },
     })
     expect(await headOf('main')).toMatchObject({ versionNumber: 3 })
-    await expect(
-      merge('branch/draft', { resolutions: [{ path: '/text', hunks: ['ours', 'ours'] }] }),
-    ).rejects.toMatchObject({ code: 'prompt.merge_conflict' })
+    const unfit = [
+      { path: '/text', hunks: ['ours', 'ours'] },
+      { path: '/nope', take: 'ours' },
+    ]
+    await expect(merge('branch/draft', { resolutions: unfit })).rejects.toMatchObject({
+      code: 'prompt.invalid_resolution',
+      data: { errors: [{ pointer: '/resolutions/0' }, { pointer: '/resolutions/1' }] },
+    })
     const both = { resolutions: [{ path: '/text', hunks: ['both'] }] }
     const { version } = await merge('branch/draft', both)
     expect(version.content.text).toBe('a\nb\nc\nd\nour middle\ntheir middle\nf\ng\nh\ni\n')
+    // Nothing is left to resolve: what is sent would be lost.
+    for (const sent of [both, { content: { text: 'mine' } }]) {
+      await expect(merge('branch/draft', sent)).rejects.toMatchObject({ code: 'prompt.invalid_resolution' })
+    }
   })
 
   it('refuses resolutions and contents with what is no JSON Schema, where the request has it', async () => {
@@ -135,14 +144,13 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
         ],
       })
     const faults: [unknown, string][] = [
-      [5, '/resolutions/1/value'],
-      [undefined, '/resolutions/1/value'],
-      ['ab', '/resolutions/1/value'],
       [[], '/resolutions'],
       [[...saying('x'), { role: 'robot', content: '' }], '/resolutions/1/value/1/role'],
       [[{ role: 'user', content: '', more: 1 }], '/resolutions/1/value/0/more'],
     ]
     for (const [value, pointer] of faults) await expect(resolved(value)).rejects.toMatchObject(refused(pointer))
+    for (const value of [5, undefined, 'ab'])
+      await expect(resolved(value)).rejects.toMatchObject({ code: 'prompt.invalid_resolution' })
     await expect(resolved(saying('x'), { value: 5 })).rejects.toMatchObject(refused('/resolutions/0/value'))
     expect(await headOf('main')).toEqual(ours)
     expect((await resolved(saying('x'))).version.content.messages).toEqual(saying('x'))
