@@ -28,7 +28,10 @@ export const RefLogEntry = z.strictObject({
   /** Null where it was removed. */
   newVersionId: z.string().nullable(),
   actorKind: z.string(),
+  /** The user's id, the key's id, or the subject that a browser token was made for. */
   actor: z.string().nullable(),
+  /** The name of the user or the key, or the subject, as it was then. */
+  actorName: z.string().nullable(),
   reason: z.string().nullable(),
   at: Timestamp,
 })

@@ -129,6 +129,44 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
     expect(version.content.variables).toEqual({ a: { type: ['string', 'null'] } })
   })
 
+  it('commits nothing that the contract does not know, where the request has it', async () => {
+    const saying = (...contents: string[]) => contents.map((content) => ({ role: 'user' as const, content }))
+    const refused = (pointer: string) => ({ code: 'prompt.invalid_content', data: { errors: [{ pointer }] } })
+    await commit('main', { messages: saying('a') })
+    await fork('draft')
+    await commit('draft', { messages: saying('b', 'c'), model: { id: 'theirs' } })
+    const ours = await commit('main', { messages: saying('d'), model: { id: 'ours' } })
+    const resolved = (messages: unknown, model: object = { take: 'ours' }) =>
+      merge('branch/draft', {
+        resolutions: [
+          { path: '/model/id', ...model },
+          { path: '/messages/0', value: messages },
+        ],
+      })
+    const faults: [unknown, string][] = [
+      [[], '/resolutions'],
+      [[...saying('x'), { role: 'robot', content: '' }], '/resolutions/1/value/1/role'],
+      [[{ role: 'user', content: '', more: 1 }], '/resolutions/1/value/0/more'],
+    ]
+    for (const [value, pointer] of faults) await expect(resolved(value)).rejects.toMatchObject(refused(pointer))
+    for (const value of [5, undefined, 'ab'])
+      await expect(resolved(value)).rejects.toMatchObject({ code: 'prompt.invalid_resolution' })
+    await expect(resolved(saying('x'), { value: 5 })).rejects.toMatchObject(refused('/resolutions/0/value'))
+    expect(await headOf('main')).toEqual(ours)
+    expect((await resolved(saying('x'))).version.content.messages).toEqual(saying('x'))
+  })
+
+  it('merges nothing cleanly into more than a version may have', async () => {
+    const tools = (name: string) => Array.from({ length: 600 }, (_, index) => `${name}${index}`)
+    await fork('draft')
+    await commit('draft', { ...text(), tools: tools('a') })
+    await commit('main', { ...text(), tools: tools('b') })
+    await expect(merge('branch/draft')).rejects.toMatchObject({
+      code: 'prompt.invalid_content',
+      data: { errors: [{ pointer: '/content/tools' }] },
+    })
+  })
+
   it('merges branches that were merged into each other crosswise', async () => {
     await fork('draft')
     await commit('main', text([0, 'one']))

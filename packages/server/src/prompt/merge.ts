@@ -10,7 +10,7 @@ import type {
 import { diffPrompt, mergeBaseOf, mergePrompt, mergeWords, messagesOf, resolveMerge } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
-import { assertContent } from './content-guard.ts'
+import { assertContent, assertMessages } from './content-guard.ts'
 import { ContentReader } from './content-reader.ts'
 import { isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
 import { toVersion } from './record.ts'
@@ -92,6 +92,7 @@ export function settle(sides: Sides, { resolutions = [], content }: Resolved): P
   const merge = merged(sides)
   const resolved = resolveMerge(merge, resolutions)
   if (resolved.unfit.length > 0) throw unfitResolutions(resolved.unfit)
+  assertMessagesGiven(merge, resolutions)
   if (resolved.unresolved.length === 0) {
     if (resolutions.length > 0)
       assertContent(resolved.content, { pointerOf: (pointer) => pointerIn(resolutions, pointer) })
@@ -105,6 +106,16 @@ export function settle(sides: Sides, { resolutions = [], content }: Resolved): P
       conflicts: JSON.parse(JSON.stringify(resolved.unresolved.map((conflict) => shown(conflict, sides)))),
     },
   })
+}
+
+/** Messages go in among others, where nobody could tell any more which of them a resolution gave. */
+function assertMessagesGiven({ conflicts }: PromptMerge, resolutions: readonly Resolution[]): void {
+  const blocks = conflicts.filter(({ kind, path }) => kind === 'value' && path.startsWith('/messages/'))
+  const paths = new Set(blocks.map(({ path }) => path))
+  for (const [index, resolution] of resolutions.entries()) {
+    if (!paths.has(resolution.path) || 'take' in resolution || 'hunks' in resolution) continue
+    assertMessages(resolution.value, { pointerOf: (pointer) => `/resolutions/${index}/value${pointer}` })
+  }
 }
 
 /** Throws `prompt.invalid_resolution` for what is sent to a merge that leaves nothing to resolve. */

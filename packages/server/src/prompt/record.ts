@@ -62,6 +62,7 @@ export function toLogEntry(row: LogRow): RefLogEntry {
     newVersionId: row.new_version_id,
     actorKind: row.actor_kind,
     actor: row.actor,
+    actorName: row.actor_name,
     reason: row.reason,
     at: row.at.toISOString(),
   }
