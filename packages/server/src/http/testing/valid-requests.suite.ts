@@ -75,8 +75,8 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   listPrompts: async () => ({ query: { archived: 'include' as const } }),
   getPrompt: async (by) => ({ params: { id: (await newPrompt(by)).id } }),
   updatePrompt: async (by) => {
-    const { id, etag } = await newPrompt(by)
-    return { params: { id }, ifMatch: etag, body: { name: by.name(), description: by.name(), archived: false } }
+    const { id, promptEtag } = await newPrompt(by)
+    return { params: { id }, ifMatch: promptEtag, body: { name: by.name(), description: by.name(), archived: false } }
   },
   createPromptVersion: async (by) => {
     const { id, etag } = await newPrompt(by)
