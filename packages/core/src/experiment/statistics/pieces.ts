@@ -38,7 +38,8 @@ export interface Range {
 
 /** How wide a piece from z upwards may be. */
 function widthAt({ mode, width, log, slope, widestPiece }: Density, z: number): number {
-  const around = Math.abs(z - mode) > core * width ? Number.POSITIVE_INFINITY : widest * width
+  const edge = mode - core * width
+  const around = z > mode + core * width ? Number.POSITIVE_INFINITY : Math.max(edge - z, widest * width)
   let allowed = Math.min(around, longestFall / Math.abs(slope(z)), widestPiece(z))
   // It may fall faster and faster.
   for (const at = log(z); at - log(z + allowed) > 2 * longestFall; ) allowed /= 2
