@@ -37,7 +37,10 @@ export function compareArms(posteriors: readonly Posterior[], { lowerIsBetter = 
   if (posteriors.some((each) => coordinateOf(each).kind !== coordinate.kind)) {
     throw new FairleadError('experiment.invalid_evidence', 'Arms can be compared only when they are of one kind.')
   }
-  return new Arms(posteriors.map(densityOf), coordinate).compare(lowerIsBetter)
+  const comparison = new Arms(posteriors.map(densityOf), coordinate).compare(lowerIsBetter)
+  // One degree of freedom, from two values, has no expectation (Cauchy's distribution).
+  const isOpen = posteriors.length > 1 && posteriors.some((each) => each.kind === 'student' && each.degreesOfFreedom <= 1)
+  return isOpen ? { ...comparison, expectedLoss: posteriors.map(() => Number.POSITIVE_INFINITY) } : comparison
 }
 
 /** The distributions of all arms at the points of all pieces. */

@@ -60,10 +60,15 @@ export function densityOf(posterior: Posterior): Density {
     case 'gamma':
       return logGamma(posterior.shape, posterior.rate)
     case 'student':
-      return student(posterior)
+      return student({ ...posterior, scale: atLeast(posterior.scale, posterior.location) })
     case 'normal':
-      return normal(posterior)
+      return normal({ ...posterior, sd: atLeast(posterior.sd, posterior.mean) })
   }
+}
+
+/** Values that are all the same leave nothing open: the narrowest width that can be told apart. */
+function atLeast(width: number, value: number): number {
+  return Math.max(width, Math.abs(value) * 1e-13, 1e-280)
 }
 
 /** αz − (α + β) log(1 + eᶻ), reckoned from the mode: nothing large is subtracted from anything large. */

@@ -3,6 +3,9 @@ import { distribute } from './distribute.ts'
 import { nodes, points, weights } from './gauss.ts'
 import { cut, cutTail } from './pieces.ts'
 
+/** As a logarithm below the mode: what lies above is summed up from there, not from where the density counts as nothing. */
+const farOut = 30
+
 /** How probable one density makes it to lie below and above any coordinate, and the other way round. */
 export class DistributionFunction {
   readonly #density: Density
@@ -36,7 +39,8 @@ export class DistributionFunction {
   above(z: number): number {
     const piece = this.#pieceOf(z)
     if (piece < 0) return 1
-    if (piece >= this.#cuts.length - 1) return this.#tail(z)
+    const { mode, log } = this.#density
+    if (piece >= this.#cuts.length - 1 || (z > mode && log(z) < -farOut)) return this.#tail(z)
     return this.#above[piece + 1]! + this.#mass(z, this.#cuts[piece + 1]!)
   }
 

@@ -1,7 +1,8 @@
 import type { Density } from './density.ts'
 
-/** By about so much, as a logarithm, a density may fall within a piece. */
-const longestFall = 9
+/** By about so much, as a logarithm, a density may fall within a piece at its height, and by more where less depends on it. */
+const longestFall = 4
+const deeper = 1 / 6
 /** Behind this, as a logarithm below the mode, it counts as nothing: e⁻⁷⁵ is 3·10⁻³³. */
 const nothing = 75
 /** Around the mode pieces are as many widths wide at most, the fall there growing with the square. */
@@ -40,9 +41,11 @@ export interface Range {
 function widthAt({ mode, width, log, slope, widestPiece }: Density, z: number): number {
   const edge = mode - core * width
   const around = z > mode + core * width ? Number.POSITIVE_INFINITY : Math.max(edge - z, widest * width)
-  let allowed = Math.min(around, longestFall / Math.abs(slope(z)), widestPiece(z))
+  const height = log(z)
+  const fall = longestFall - Math.max(-nothing, height) * deeper
+  let allowed = Math.min(around, fall / Math.abs(slope(z)), widestPiece(z))
   // It may fall faster and faster.
-  for (const at = log(z); at - log(z + allowed) > 2 * longestFall; ) allowed /= 2
+  while (height - log(z + allowed) > 2 * fall) allowed /= 2
   return allowed
 }
 
