@@ -39,7 +39,8 @@ export function compareArms(posteriors: readonly Posterior[], { lowerIsBetter = 
   }
   const comparison = new Arms(posteriors.map(densityOf), coordinate).compare(lowerIsBetter)
   // One degree of freedom, from two values, has no expectation (Cauchy's distribution).
-  const isOpen = posteriors.length > 1 && posteriors.some((each) => each.kind === 'student' && each.degreesOfFreedom <= 1)
+  const isOpen =
+    posteriors.length > 1 && posteriors.some((each) => each.kind === 'student' && each.degreesOfFreedom <= 1)
   return isOpen ? { ...comparison, expectedLoss: posteriors.map(() => Number.POSITIVE_INFINITY) } : comparison
 }
 

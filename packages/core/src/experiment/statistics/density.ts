@@ -82,9 +82,7 @@ function logitBeta(alpha: number, beta: number): Density {
     log: (z) => {
       const t = z - mode
       // log(1 − p + p eᵗ) from whichever end is not far.
-      return t < 0
-        ? count * (p * t - Math.log1p(p * Math.expm1(t)))
-        : count * (-q * t - Math.log1p(q * Math.expm1(-t)))
+      return t < 0 ? count * (p * t - Math.log1p(p * Math.expm1(t))) : count * (-q * t - Math.log1p(q * Math.expm1(-t)))
     },
     slope: (z) => alpha - count * logit.toValue(z),
     // The logistic function has poles at ±iπ.

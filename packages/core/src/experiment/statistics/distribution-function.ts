@@ -98,7 +98,8 @@ export class DistributionFunction {
     const half = (to - from) / 2
     const middle = (to + from) / 2
     let sum = 0
-    for (let point = 0; point < points; point++) sum += weights[point]! * Math.exp(this.#density.log(middle + half * nodes[point]!))
+    for (let point = 0; point < points; point++)
+      sum += weights[point]! * Math.exp(this.#density.log(middle + half * nodes[point]!))
     return (sum * half) / this.#total
   }
 }

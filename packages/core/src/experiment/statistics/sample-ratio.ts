@@ -13,7 +13,10 @@ export interface SampleRatio {
 export function sampleRatioMismatch(sample: { observed: readonly number[]; weights: readonly number[] }): SampleRatio {
   const { observed, weights } = sample
   if (observed.length !== weights.length || observed.length < 2)
-    throw invalid('observed', `must have as many numbers as weights, at least two; they are ${observed.length} and ${weights.length}`)
+    throw invalid(
+      'observed',
+      `must have as many numbers as weights, at least two; they are ${observed.length} and ${weights.length}`,
+    )
   for (const [field, numbers] of Object.entries({ observed, weights })) {
     const wrong = numbers.find((number) => !Number.isFinite(number) || number < 0)
     if (wrong !== undefined) throw invalid(field, `must have numbers from 0 up, and has ${wrong}`)
