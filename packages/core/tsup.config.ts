@@ -10,6 +10,7 @@ export default defineConfig({
     'src/langgraph/index.ts',
     'src/prompt/index.ts',
     'src/prompt/schema.ts',
+    'src/experiment/index.ts',
     'src/analytics/index.ts',
     'src/analytics/schema.ts',
     'src/tenant/index.ts',

@@ -3,7 +3,7 @@ import type { EndpointContract } from '../base/contract-schema.ts'
 import { VersionParameter } from '../base/contract-schema.ts'
 import { PromptContent } from './document-schema.ts'
 import type { deliveryEndpoints } from './endpoints.ts'
-import { Id } from './version-schema.ts'
+import { Id, onlyOneSelector, selectsOne } from './version-schema.ts'
 
 /** A version that another one is composed of, directly or not. */
 export const ComposedReference = z.strictObject({
@@ -47,10 +47,7 @@ export const deliveryContract = {
         branch: z.string().optional(),
         label: z.string().optional(),
       })
-      .refine(
-        (selection) => Object.values(selection).filter((value) => value !== undefined).length <= 1,
-        'Give a version, a branch or a label; of none, the label "production" is taken, else the head of "main".',
-      ),
+      .refine(selectsOne, onlyOneSelector),
     responses: { 200: ResolvedPrompt },
   },
   streamPromptEvents: {

@@ -31,7 +31,10 @@ export const RefLogEntry = z.strictObject({
   oldVersionNumber: z.int().positive().nullable(),
   newVersionNumber: z.int().positive().nullable(),
   actorKind: z.string(),
+  /** The user's id, the key's id, or the subject that a browser token was made for. */
   actor: z.string().nullable(),
+  /** The name of the user or the key, or the subject, as it was then. */
+  actorName: z.string().nullable(),
   reason: z.string().nullable(),
   at: Timestamp,
 })

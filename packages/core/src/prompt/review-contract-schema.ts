@@ -55,7 +55,14 @@ export const ProtectionRule = z.strictObject({
 })
 export type ProtectionRule = z.infer<typeof ProtectionRule>
 
-const NewRule = z.strictObject(RuleFields)
+/** Merge requests go to branches and labels: what a tag needed of one could not be had. */
+const NewRule = z.strictObject(RuleFields).superRefine(({ refKind, noDirectCommit, requiredApprovals }, context) => {
+  if (refKind !== 'tag') return
+  const refuse = (field: string, none: string) =>
+    context.addIssue({ code: 'custom', path: [field], message: `must be ${none}: no merge request leads to a tag` })
+  if (noDirectCommit) refuse('noDirectCommit', 'false')
+  if (requiredApprovals > 0) refuse('requiredApprovals', '0')
+})
 
 const Verdict = z.enum(['approved', 'changes_requested'])
 
@@ -66,7 +73,7 @@ export const MergeRequest = z.strictObject({
   source: z.string(),
   target: z.strictObject({ kind: z.enum(['branch', 'label']), name: z.string() }),
   sourceHead: PromptVersion,
-  /** Null where the target does not exist yet. */
+  /** Null where the target does not exist. */
   targetHead: PromptVersion.nullable(),
   title: z.string().nullable(),
   description: z.string().nullable(),
@@ -118,7 +125,11 @@ export const reviewContract = {
   setPromptCheck: {
     params: Id,
     body: z.strictObject({
-      name: z.string().min(1).max(100),
+      name: z
+        .string()
+        .min(1)
+        .max(100)
+        .refine((name) => name !== 'experiment', 'must be another one: only a completed A/B test meets "experiment"'),
       at: Revision,
       state: z.enum(['pending', 'passed', 'failed']),
       evidence: z.record(z.string(), z.unknown()).default({}),

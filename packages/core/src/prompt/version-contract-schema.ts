@@ -3,7 +3,16 @@ import type { EndpointContract } from '../base/contract-schema.ts'
 import { PageQuery, page, TokenUsage, VersionNumber, VersionParameter } from '../base/contract-schema.ts'
 import { PromptContent, PromptMessage } from './document-schema.ts'
 import type { versionEndpoints } from './endpoints.ts'
-import { Bypass, CommitMessage, Id, Prompt, PromptVersion, RefName } from './version-schema.ts'
+import {
+  Bypass,
+  CommitMessage,
+  Id,
+  onlyOneSelector,
+  Prompt,
+  PromptVersion,
+  RefName,
+  selectsOne,
+} from './version-schema.ts'
 
 const Key = z
   .string()
@@ -69,16 +78,20 @@ export const versionContract = {
   },
   renderPrompt: {
     params: Id,
-    body: z.strictObject({ ...Selection, variables: z.record(z.string(), z.unknown()).default({}) }),
+    body: z
+      .strictObject({ ...Selection, variables: z.record(z.string(), z.unknown()).default({}) })
+      .refine(selectsOne, onlyOneSelector),
     responses: { 200: Rendered },
   },
   tryPrompt: {
     params: Id,
-    body: z.strictObject({
-      ...Selection,
-      variables: z.record(z.string(), z.unknown()).default({}),
-      model: z.string().optional(),
-    }),
+    body: z
+      .strictObject({
+        ...Selection,
+        variables: z.record(z.string(), z.unknown()).default({}),
+        model: z.string().optional(),
+      })
+      .refine(selectsOne, onlyOneSelector),
     responses: {
       200: z.strictObject({
         executionId: z.string(),

@@ -33,6 +33,21 @@ export const CommitMessage = z.string().max(10_000)
 /** Why a protection is passed over, by somebody who may; it is recorded. */
 export const Bypass = z.string().min(1).max(1_000)
 
+/** Whether at most one way is named to pick a version. */
+export function selectsOne({
+  version,
+  branch,
+  label,
+}: {
+  version?: unknown
+  branch?: unknown
+  label?: unknown
+}): boolean {
+  return [version, branch, label].filter((value) => value !== undefined).length <= 1
+}
+export const onlyOneSelector =
+  'must have only one of "version", "branch" and "label"; of none, the label "production" is taken, else the head of "main"'
+
 /** An immutable version. `versionNumber` is gapless per prompt, from 1; hashes are hex SHA-256. */
 export const PromptVersion = z.strictObject({
   id: z.string(),

@@ -67,6 +67,7 @@ export const statusOfCode = {
   'prompt.changed': 412,
   'prompt.archived': 409,
   'prompt.head_moved': 412,
+  'prompt.invalid_resolution': 400,
   'prompt.ref_not_found': 404,
   'prompt.ref_exists': 412,
   'prompt.tag_exists': 409,

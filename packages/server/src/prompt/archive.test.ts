@@ -134,6 +134,9 @@ describe('the ETag of a prompt', () => {
     const stale = { params, ifMatch: etag, body: { name: 'Mine' }, credential: acme.key }
     const refused = await server.call('updatePrompt', stale)
     expect(refused).toMatchObject({ status: 412, body: { code: 'prompt.changed', current: { name: 'Greeting' } } })
+    // Nobody knows whether it ever was one of this prompt's.
+    const foreign = await server.call('updatePrompt', { ...stale, ifMatch: '"nonsense"' })
+    expect(foreign.body).toMatchObject({ code: 'prompt.changed', detail: expect.stringContaining('"nonsense" is not') })
     expect(refused.headers.get('ETag')).toBe(renamed.etag)
     const body = { content: { text: 'Hi' } }
     await acme.ask('createPromptVersion', { params, ifMatch: renamed.etag, body })

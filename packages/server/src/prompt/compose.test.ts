@@ -250,7 +250,9 @@ describe.each(backends)('composing prompts on %s', (kind) => {
     })
     await take('c', { text: '{{> x}} as in handlebars' })
     // What no version can be called, as a repository may say it.
-    await take('d', { text: '{{> x}}', references: { x: { prompt: 'c', version: 10 ** 12 } } })
+    const pinned = (version: number) => ({ text: '{{> x}}', references: { x: { prompt: 'c', version } } })
+    await expect(take('d', pinned(10 ** 12))).rejects.toMatchObject({ code: 'prompt.invalid_content' })
+    await take('d', pinned(2 ** 31 - 1))
     await expect(said('d', { version: 1 })).rejects.toMatchObject({ code: 'prompt.dangling_reference' })
     expect(await said('c', { version: 1 })).toBe('{{> x}} as in handlebars')
   })

@@ -2,6 +2,9 @@ import type { JsonFault, StepBudget } from '@fairlead/core/base'
 import { FairleadError } from '@fairlead/core/base'
 import type { PromptContent } from '@fairlead/core/prompt'
 import { schemaFaults } from '@fairlead/core/prompt'
+import * as schema from '@fairlead/core/prompt/schema'
+import * as z from 'zod'
+import { checkPart } from '../http/index.ts'
 
 /** Where the content stands in the request, and what checking it may cost. */
 interface Place {
@@ -11,10 +14,11 @@ interface Place {
 }
 
 const maxFaults = 50
+const Messages = z.array(schema.PromptMessage)
 
 /**
- * That a content is one: with a text or with messages, and with JSON Schemas that are such. Throws
- * `prompt.invalid_content`, with a pointer for each fault.
+ * That a content is one: as the contract has it, with a text or with messages, and with JSON Schemas that are such. What a
+ * merge makes has not come through the contract. Throws `prompt.invalid_content`, with a pointer for each fault.
  */
 export function assertContent(content: PromptContent, place: Place = {}): void {
   const { pointerOf = (pointer) => `/content${pointer}`, budget } = place
@@ -24,6 +28,7 @@ export function assertContent(content: PromptContent, place: Place = {}): void {
       { pointer: pointerOf(''), message },
     ])
   }
+  assertShape(schema.PromptContent, content, pointerOf)
   const [first, ...others] = schemaFaults(content, budget)
     .slice(0, maxFaults)
     .map(({ pointer, message }) => ({ pointer: pointerOf(pointer), message }))
@@ -32,6 +37,21 @@ export function assertContent(content: PromptContent, place: Place = {}): void {
     first,
     ...others,
   ])
+}
+
+/** That a value is a list of messages, however short. Throws `prompt.invalid_content`. */
+export function assertMessages(value: unknown, { pointerOf }: { pointerOf: (pointer: string) => string }): void {
+  assertShape(Messages, value, pointerOf)
+}
+
+function assertShape(shape: z.ZodType, value: unknown, pointerOf: (pointer: string) => string): void {
+  const checked = checkPart('body', shape, value)
+  if (checked.ok) return
+  const errors = checked.faults
+    .slice(0, maxFaults)
+    .map(({ pointer, message }) => ({ pointer: pointerOf(pointer), message }))
+  const { pointer, message } = errors[0]!
+  throw invalid(`The version has what none may have: ${pointer} ${message}.`, errors)
 }
 
 function invalid(message: string, faults: readonly JsonFault[]): FairleadError {

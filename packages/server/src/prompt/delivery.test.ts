@@ -129,7 +129,7 @@ describe.each(backends)('what applications fetch and follow on %s', (kind) => {
   it('refuses two refs at once, and says what is not there', async () => {
     expect(await send('GET', `/prompts/${id}/resolved?label=a&branch=b`)).toMatchObject({
       status: 400,
-      body: { errors: [{ message: expect.stringContaining('a version, a branch or a label') }] },
+      body: { errors: [{ message: expect.stringContaining('must have only one of') }] },
     })
     expect(await send('GET', `/prompts/${id}/resolved?label=nope`)).toMatchObject({
       status: 404,

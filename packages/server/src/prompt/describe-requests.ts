@@ -25,7 +25,7 @@ export async function describeRequests(
   const heads = rows.map((row) => ({
     row,
     source: (isOpen(row) && now.get(refKey(sourceOf(row)))) || row.source_head,
-    target: (isOpen(row) && now.get(refKey(targetOf(row)))) || row.target_head,
+    target: isOpen(row) ? (now.get(refKey(targetOf(row))) ?? null) : row.target_head,
   }))
   const ids = heads.flatMap(({ source, target }) => (target === null ? [source] : [source, target]))
   const versions = await loadVersions(db, [...new Set(ids)])

@@ -97,12 +97,21 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
       data: { conflicts: [{ ...conflict, proposal: null }] },
     })
     expect(await headOf('main')).toMatchObject({ versionNumber: 3 })
-    await expect(
-      merge('branch/draft', { resolutions: [{ path: '/text', hunks: ['ours', 'ours'] }] }),
-    ).rejects.toMatchObject({ code: 'prompt.merge_conflict' })
+    const unfit = [
+      { path: '/text', hunks: ['ours', 'ours'] },
+      { path: '/nope', take: 'ours' },
+    ]
+    await expect(merge('branch/draft', { resolutions: unfit })).rejects.toMatchObject({
+      code: 'prompt.invalid_resolution',
+      data: { errors: [{ pointer: '/resolutions/0' }, { pointer: '/resolutions/1' }] },
+    })
     const both = { resolutions: [{ path: '/text', hunks: ['both'] }] }
     const { version } = await merge('branch/draft', both)
     expect(version.content.text).toBe('a\nb\nc\nd\nour middle\ntheir middle\nf\ng\nh\ni\n')
+    // Nothing is left to resolve: what is sent would be lost.
+    for (const sent of [both, { content: { text: 'mine' } }]) {
+      await expect(merge('branch/draft', sent)).rejects.toMatchObject({ code: 'prompt.invalid_resolution' })
+    }
   })
 
   it('refuses resolutions and contents with what is no JSON Schema, where the request has it', async () => {
@@ -119,6 +128,44 @@ describe.each(backends)('the history of a prompt on %s', (kind) => {
     await expect(merge('branch/draft', { content })).rejects.toMatchObject(refused('/content/variables/a/type'))
     const { version } = await merge('branch/draft', resolved(['string', 'null']))
     expect(version.content.variables).toEqual({ a: { type: ['string', 'null'] } })
+  })
+
+  it('commits nothing that the contract does not know, where the request has it', async () => {
+    const saying = (...contents: string[]) => contents.map((content) => ({ role: 'user' as const, content }))
+    const refused = (pointer: string) => ({ code: 'prompt.invalid_content', data: { errors: [{ pointer }] } })
+    await commit('main', { messages: saying('a') })
+    await fork('draft')
+    await commit('draft', { messages: saying('b', 'c'), model: { id: 'theirs' } })
+    const ours = await commit('main', { messages: saying('d'), model: { id: 'ours' } })
+    const resolved = (messages: unknown, model: object = { take: 'ours' }) =>
+      merge('branch/draft', {
+        resolutions: [
+          { path: '/model/id', ...model },
+          { path: '/messages/0', value: messages },
+        ],
+      })
+    const faults: [unknown, string][] = [
+      [[], '/resolutions'],
+      [[...saying('x'), { role: 'robot', content: '' }], '/resolutions/1/value/1/role'],
+      [[{ role: 'user', content: '', more: 1 }], '/resolutions/1/value/0/more'],
+    ]
+    for (const [value, pointer] of faults) await expect(resolved(value)).rejects.toMatchObject(refused(pointer))
+    for (const value of [5, undefined, 'ab'])
+      await expect(resolved(value)).rejects.toMatchObject({ code: 'prompt.invalid_resolution' })
+    await expect(resolved(saying('x'), { value: 5 })).rejects.toMatchObject(refused('/resolutions/0/value'))
+    expect(await headOf('main')).toEqual(ours)
+    expect((await resolved(saying('x'))).version.content.messages).toEqual(saying('x'))
+  })
+
+  it('merges nothing cleanly into more than a version may have', async () => {
+    const tools = (name: string) => Array.from({ length: 600 }, (_, index) => `${name}${index}`)
+    await fork('draft')
+    await commit('draft', { ...text(), tools: tools('a') })
+    await commit('main', { ...text(), tools: tools('b') })
+    await expect(merge('branch/draft')).rejects.toMatchObject({
+      code: 'prompt.invalid_content',
+      data: { errors: [{ pointer: '/content/tools' }] },
+    })
   })
 
   it('merges branches that were merged into each other crosswise', async () => {

@@ -7,13 +7,15 @@ import { contentOf, findVersionsById } from './store.ts'
 /** Who was made from whom, for all versions of a prompt. */
 export interface Edges {
   readonly parents: ReadonlyMap<string, readonly string[]>
-  /** By their numbers, which rise by one. */
+  /** By their numbers, which rise by one; nobody comes from a version with a higher number. */
   readonly ids: readonly string[]
+  readonly numbers: ReadonlyMap<string, number>
 }
 
 interface KnownEdges {
   parents: Map<string, readonly string[]>
   ids: string[]
+  numbers: Map<string, number>
 }
 
 /** Histories by organization and prompt, the one used last at the end. */
@@ -27,7 +29,7 @@ const mostPrompts = 200
  */
 export async function loadEdges(db: Kysely<Tables>, prompt: Pick<PromptRow, 'organization_id' | 'id'>): Promise<Edges> {
   const key = `${prompt.organization_id} ${prompt.id}`
-  const edges = known.get(key) ?? { parents: new Map(), ids: [] }
+  const edges = known.get(key) ?? { parents: new Map(), ids: [], numbers: new Map() }
   const last = edges.ids.at(-1)
   const rows = await readEdges(db, prompt.id, edges.ids.length)
   if (last !== undefined && rows[0]?.id !== last) {
@@ -40,6 +42,7 @@ export async function loadEdges(db: Kysely<Tables>, prompt: Pick<PromptRow, 'org
       [parent_version_id, merge_parent_version_id].filter((parent) => parent !== null),
     )
     edges.ids[version_number - 1] = id
+    edges.numbers.set(id, version_number)
   }
   // Somebody else has gone on with them meanwhile, in a transaction that was rolled back: numbers have no gaps.
   if (last !== undefined && edges.parents.size !== edges.ids.length) {
@@ -87,8 +90,18 @@ export function ancestorsOf(
 }
 
 /** Whether a version comes from another, or is it. */
-export function isAncestor(edges: Edges, ancestor: string, version: string): boolean {
-  return ancestorsOf(edges, [version]).has(ancestor)
+export function isAncestor({ parents, numbers }: Edges, ancestor: string, version: string): boolean {
+  const lowest = numbers.get(ancestor)!
+  const seen = new Set<string>()
+  const open = [version]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (id === ancestor) return true
+    // Whoever is older than the ancestor does not come from it.
+    if (seen.has(id) || numbers.get(id)! <= lowest) continue
+    seen.add(id)
+    open.push(...(parents.get(id) ?? []))
+  }
+  return false
 }
 
 /** Versions by their ids; all of them exist. */

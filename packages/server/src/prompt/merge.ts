@@ -1,9 +1,16 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { MergePreview, PromptConflict, PromptContent, PromptMerge, Resolution } from '@fairlead/core/prompt'
+import type {
+  MergePreview,
+  PromptConflict,
+  PromptContent,
+  PromptMerge,
+  Resolution,
+  ResolvedMerge,
+} from '@fairlead/core/prompt'
 import { diffPrompt, mergeBaseOf, mergePrompt, mergeWords, messagesOf, resolveMerge } from '@fairlead/core/prompt'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
-import { assertContent } from './content-guard.ts'
+import { assertContent, assertMessages } from './content-guard.ts'
 import { ContentReader } from './content-reader.ts'
 import { isAncestor, loadContents, loadEdges, loadVersions } from './history-store.ts'
 import { toVersion } from './record.ts'
@@ -77,25 +84,55 @@ function merged({ base, ours, theirs, labels }: Sides): PromptMerge {
 
 /**
  * The content that a merge ends with. Throws `prompt.merge_conflict` with every conflict that is left, each with what is
- * needed to draw and to resolve it, and `prompt.invalid_content` for a resolution that makes no content.
+ * needed to draw and to resolve it, `prompt.invalid_resolution` for a resolution of none of them, and
+ * `prompt.invalid_content` for one that makes no content.
  */
 export function settle(sides: Sides, { resolutions = [], content }: Resolved): PromptContent {
   if (content !== undefined) return content
   const merge = merged(sides)
   const resolved = resolveMerge(merge, resolutions)
+  if (resolved.unfit.length > 0) throw unfitResolutions(resolved.unfit)
+  assertMessagesGiven(merge, resolutions)
   if (resolved.unresolved.length === 0) {
     if (resolutions.length > 0)
       assertContent(resolved.content, { pointerOf: (pointer) => pointerIn(resolutions, pointer) })
     return resolved.content
   }
-  const count = resolved.unresolved.length === 1 ? 'a conflict' : `${resolved.unresolved.length} conflicts`
-  const message = `The sides contradict each other in ${count}. Send a resolution for each path, or the whole content.`
+  const count = resolved.unresolved.length
+  const message = `The sides contradict each other in ${count} ${count === 1 ? 'conflict' : 'conflicts'}. Send a resolution for each path, or the whole content.`
   throw new FairleadError('prompt.merge_conflict', message, {
     data: {
       content: JSON.parse(JSON.stringify(merge.content)),
       conflicts: JSON.parse(JSON.stringify(resolved.unresolved.map((conflict) => shown(conflict, sides)))),
     },
   })
+}
+
+/** Messages go in among others, where nobody could tell any more which of them a resolution gave. */
+function assertMessagesGiven({ conflicts }: PromptMerge, resolutions: readonly Resolution[]): void {
+  const blocks = conflicts.filter(({ kind, path }) => kind === 'value' && path.startsWith('/messages/'))
+  const paths = new Set(blocks.map(({ path }) => path))
+  for (const [index, resolution] of resolutions.entries()) {
+    if (!paths.has(resolution.path) || 'take' in resolution || 'hunks' in resolution) continue
+    assertMessages(resolution.value, { pointerOf: (pointer) => `/resolutions/${index}/value${pointer}` })
+  }
+}
+
+/** Throws `prompt.invalid_resolution` for what is sent to a merge that leaves nothing to resolve. */
+export function assertNothingSent({ resolutions = [], content }: Resolved): void {
+  const reason = 'Nothing is left to resolve: there is no conflict.'
+  if (resolutions.length > 0) throw unfitResolutions(resolutions.map((_, index) => ({ index, reason })))
+  if (content === undefined) return
+  throw new FairleadError('prompt.invalid_resolution', `${reason} Commit the content by itself, or leave it out.`, {
+    data: { errors: [{ pointer: '/content', message: reason }] },
+  })
+}
+
+function unfitResolutions(unfit: ResolvedMerge['unfit']): FairleadError {
+  const errors = unfit.map(({ index, reason }) => ({ pointer: `/resolutions/${index}`, message: reason }))
+  const [first] = errors
+  const message = `The resolutions do not fit the conflicts: ${first!.pointer}: ${first!.message} A preview of the merge lists them.`
+  return new FairleadError('prompt.invalid_resolution', message, { data: { errors } })
 }
 
 /** Where a request says what a pointer in the content that its merge ends with leads to. */

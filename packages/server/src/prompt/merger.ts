@@ -4,7 +4,7 @@ import type { Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import type { Commit } from './commit.ts'
 import type { Resolved } from './merge.ts'
-import { settle, sidesOf } from './merge.ts'
+import { assertNothingSent, settle, sidesOf } from './merge.ts'
 import type { RefMover } from './ref-move.ts'
 import type { PromptRow, VersionRow } from './store.ts'
 import type { VersionWriter } from './version-writer.ts'
@@ -39,7 +39,10 @@ export async function mergeInto(
 ): Promise<{ version: VersionRow; isNew: boolean }> {
   const { source, target, by, mode, bypass, request } = order
   const sides = await sidesOf(db, prompt, { source, target: target.head })
-  if (sides.relation === 'up-to-date') return { version: target.head, isNew: false }
+  if (sides.relation === 'up-to-date') {
+    assertNothingSent(order)
+    return { version: target.head, isNew: false }
+  }
   const from = `version ${source.version_number}`
   const isForward = sides.relation === 'fast-forward'
   if (isForward && (mode === 'merge' || mode === 'fast-forward-only')) {
@@ -55,6 +58,7 @@ export async function mergeInto(
       request,
     }
     await refs.move(db, prompt, move)
+    assertNothingSent(order)
     return { version: source, isNew: false }
   }
   if (mode === 'fast-forward-only') {

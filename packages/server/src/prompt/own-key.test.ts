@@ -86,6 +86,20 @@ describe.each(backends)('what somebody does by a key of their own on %s', (kind)
     expect(await approve(owner, proposed)).toMatchObject({ status: 200, body: { missing: [] } })
   })
 
+  it('is in the ref log under what it was done by', async () => {
+    const made = await makeKey(owner)
+    const person = await acme.join('editor')
+    const label = (name: string) => ({ params: { id, name }, ifMatch: null, body: { to: 'branch/main' } })
+    for (const [at, credential] of [made.secret, await minted(key), person.token].entries())
+      await acme.ask('movePromptLabel', { credential, ...label(`by-${at}`) })
+    const { body: log } = await acme.ask('listPromptRefLog', { params: { id }, query: { kind: 'label' } })
+    expect(log.data.toReversed()).toMatchObject([
+      { actorKind: 'key', actor: made.id, actorName: 'CI' },
+      { actorKind: 'browser', actor: 'someone', actorName: 'someone' },
+      { actorKind: 'user', actor: person.userId, actorName: expect.any(String) },
+    ])
+  })
+
   it('is not approved by them where it came in by an import, whatever author that names', async () => {
     const { body: first } = await acme.ask('getPromptBranch', { params: { id, name: 'main' } })
     const { body: prompt } = await acme.ask('getPrompt', { params: { id } })

@@ -1,3 +1,4 @@
+import { permissionsOf } from '@fairlead/core/tenant'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { Edges } from './history-store.ts'
@@ -21,7 +22,7 @@ const experimentCheck = 'experiment'
 /** What rules are judged by, read at once for all changes, however many they are. */
 export class ProtectionFacts {
   readonly edges: Edges
-  /** Of each merge request, in the order in which they were given. */
+  /** Of each merge request, in the order in which they were given, by those who may still give them. */
   #approvals: ReadonlyMap<string, readonly ApprovalRow[]> = new Map()
   /** By version. */
   #responsible: ReadonlyMap<string, string> = new Map()
@@ -74,7 +75,8 @@ export class ProtectionFacts {
     )
     if (reviewed.length === 0) return
     const ids = reviewed.map(({ change }) => change.request!.id)
-    this.#approvals = Map.groupBy(await reviews.listApprovals(db, ids), (each) => each.merge_request_id)
+    const approvals = (await reviews.listApprovals(db, ids)).filter(({ role }) => mayReview(role))
+    this.#approvals = Map.groupBy(approvals, (each) => each.merge_request_id)
     const brought = new Set(
       reviewed.flatMap(({ change }) => [...this.brought(change.from, change.request!.sourceHead)]),
     )
@@ -110,4 +112,9 @@ export class ProtectionFacts {
     this.#behind.set(id, behind)
     return behind
   }
+}
+
+/** Nobody's word outlives their membership, or a role that let them give it. */
+function mayReview(role: reviews.ApprovalRow['role']): boolean {
+  return role !== null && permissionsOf(role).has('prompt:write')
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import type { Actor } from './actor.ts'
 import type { CheckSource } from './ports.ts'
+import { lockPrompt } from './store.ts'
 import type { TestPromptRoom } from './testing/room.suite.ts'
 import { keyActor, noRule, openPromptRoom, personActor } from './testing/room.suite.ts'
 
@@ -101,6 +102,33 @@ describe.each(backends)('protection on %s', (kind) => {
     expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
   })
 
+  it('says what to do', async () => {
+    const protectedBecause = (reason: string) => ({ message: `The branch "main" is protected: ${reason}` })
+    const hint = 'Open one with POST /api/v1/prompts/:id/merge-requests.'
+    const rule = await protect({ requiredApprovals: 1, allowReset: true })
+    await expect(commit('main', 'x\n')).rejects.toMatchObject(
+      protectedBecause(`it needs a merge request with 1 approval. ${hint}`),
+    )
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    await expect(merge(id)).rejects.toMatchObject(protectedBecause('it needs 1 approval by others, and has 0.'))
+    await room.rules.update(org, admin, rule.id, rule.updatedAt, {
+      ...noRule,
+      refKind: 'branch',
+      noDirectCommit: true,
+      requiredApprovals: 2,
+      authorMayApprove: true,
+    })
+    await approve(id, author)
+    await expect(merge(id)).rejects.toMatchObject(protectedBecause('it needs 2 approvals, and has 1.'))
+    await expect(commit('main', 'x\n')).rejects.toMatchObject(
+      protectedBecause(`it moves by merge requests only; it needs a merge request with 2 approvals. ${hint}`),
+    )
+    await expect(commit('main', 'x\n', author, 'now')).rejects.toMatchObject({
+      message: 'The protection of the branch "main" is not yours to pass over: it moves by merge requests only.',
+    })
+  })
+
   it('takes nothing along that nobody has approved, whoever merges and however', async () => {
     await protect({ requiredApprovals: 1 })
     await fork('a\nb\nC\n')
@@ -131,6 +159,37 @@ describe.each(backends)('protection on %s', (kind) => {
     expect((await headOf('main')).content.text).toBe('A\nb\nC\n')
   })
 
+  it('says what a request misses whose label is gone', async () => {
+    await fork('a\nb\nC\n')
+    const main = { branch: 'main', expectedHash: (await headOf('main')).commitHash }
+    await room.history.merge(org, 'p', author, { ...main, source: 'branch/draft', mode: 'no-fast-forward' })
+    const draft = { kind: 'branch' as const, name: 'draft' }
+    const before = (await headOf('draft')).commitHash
+    await room.refs.move(org, 'p', author, draft, { to: 'branch/main', expectedHash: before })
+    const label = { kind: 'label' as const, name: 'production' }
+    const made = await room.refs.move(org, 'p', author, label, { to: 'branch/main', expectedHash: null })
+    await protect({ refKind: 'label', pattern: 'production', linearHistory: true, allowReset: true })
+    await commit('draft', 'a\nb\nCC\n')
+    const { id, missing } = await request(label)
+    expect(missing).toEqual([])
+    await room.refs.remove(org, 'p', author, label, { expectedHash: made.version.commitHash })
+    const now = await room.reviews.get(org, 'p', author, id)
+    expect(now).toMatchObject({ targetHead: null, missing: [{ requirement: 'linear_history' }] })
+    await expect(merge(id)).rejects.toMatchObject(refused('linear_history'))
+  })
+
+  it('shows the heads of an open request as they are, and of a closed one as they were', async () => {
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    const [source, target] = [await commit('draft', 'a\nb\nCC\n'), await commit('main', 'A\nb\nc\n')]
+    const heads = { sourceHead: { id: source.id }, targetHead: { id: target.id } }
+    expect(await room.reviews.get(org, 'p', author, id)).toMatchObject(heads)
+    expect(await room.reviews.close(org, 'p', author, id)).toMatchObject(heads)
+    await commit('draft', 'a\nb\nCCC\n')
+    await commit('main', 'AA\nb\nc\n')
+    expect(await room.reviews.get(org, 'p', author, id)).toMatchObject(heads)
+  })
+
   it('does not count those who wrote a version that is brought, nor keys', async () => {
     await protect({ requiredApprovals: 1 })
     await fork('a\nb\nC\n')
@@ -144,6 +203,48 @@ describe.each(backends)('protection on %s', (kind) => {
     ).rejects.toMatchObject({ code: 'auth.user_required' })
     await approve(id, other)
     expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
+  })
+
+  // The embedded database has one connection: there nobody can hold a lock against others.
+  it.runIf(kind === 'postgres')('shows what a merge would give without a wait for those who write', async () => {
+    const { promptId } = await fork('a\nb\nC\n')
+    const { id } = await request()
+    const [held, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holding = room.database.withOrganization(org, async (db) => {
+      await lockPrompt(db, promptId)
+      held.resolve()
+      await free.promise
+    })
+    await held.promise
+    expect(await room.reviews.preview(org, 'p', id)).toMatchObject({ outcome: 'fast-forward' })
+    free.resolve()
+    await holding
+  })
+
+  it('does not count those who may not review any more', async () => {
+    await protect({ requiredApprovals: 1 })
+    await fork('a\nb\nC\n')
+    const { id } = await request()
+    await approve(id, reviewer)
+    await room.reviews.review(org, 'p', other, id, {
+      versionId: (await headOf('draft')).id,
+      verdict: 'changes_requested',
+    })
+    const membership = ({ userId }: Actor, role: 'viewer' | null) =>
+      room.database.withOrganization(org, async (db) => {
+        if (role) await db.updateTable('memberships').set({ role }).where('user_id', '=', userId!).execute()
+        else await db.deleteFrom('memberships').where('user_id', '=', userId!).execute()
+      })
+    await membership(other, null)
+    expect((await room.reviews.get(org, 'p', author, id)).missing).toEqual([])
+    await membership(reviewer, 'viewer')
+    const described = await room.reviews.get(org, 'p', author, id)
+    expect(described.approvals).toHaveLength(2)
+    expect(described.missing).toMatchObject([{ requirement: 'approvals' }])
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    await membership(reviewer, null)
+    await expect(merge(id)).rejects.toMatchObject(refused('approvals'))
+    expect((await room.reviews.get(org, 'p', author, id)).approvals).toHaveLength(2)
   })
 
   it('keeps a history linear, and refs where they are', async () => {

@@ -68,7 +68,7 @@ export class Protection {
     if (bypass === undefined) throw refused(change, violations)
     const strict = judged.filter(({ rule, found }) => found.length > 0 && !mayPassOver(rule, change.by))
     if (strict.length === 0) return violations
-    const message = `The protection of the ${change.kind} "${change.name}" is not yours to pass over: ${violations[0]!.message}`
+    const message = `The protection of the ${change.kind} "${change.name}" is not yours to pass over: ${violations[0]!.message}.`
     throw new FairleadError('prompt.bypass_refused', message, { data: { violations: plain(violations) } })
   }
 
@@ -114,7 +114,8 @@ function judgeReview(rule: RuleRow, change: RefChange, facts: ProtectionFacts): 
   const { request, to } = change
   const needed = rule.required_approvals
   const missing = (requirement: Violation['requirement'], message: string) => [{ rule: rule.id, requirement, message }]
-  if (!request || !to) return missing('approvals', `it needs ${needed} of a merge request`)
+  if (!to) return missing('approvals', 'it may not be removed, as no approval is for that')
+  if (!request) return missing('approvals', `it needs a merge request with ${counted(needed)}`)
   const authors = rule.author_may_approve ? new Set<string>() : facts.authorsOf(change)
   const head = request.sourceHead.id
   const given = facts.approvalsOf(request.id).filter(({ version_id }) => version_id === head || !rule.dismiss_stale)
@@ -124,13 +125,19 @@ function judgeReview(rule: RuleRow, change: RefChange, facts: ProtectionFacts): 
   if ([...verdicts.values()].includes('changes_requested'))
     found.push(...missing('changes_requested', 'somebody has asked for changes'))
   const approvals = [...verdicts].filter(([user, verdict]) => verdict === 'approved' && !authors.has(user)).length
-  if (approvals < needed)
-    found.push(...missing('approvals', `it needs ${needed} approvals by others, and has ${approvals}`))
+  if (approvals < needed) {
+    const whose = rule.author_may_approve ? '' : ' by others'
+    found.push(...missing('approvals', `it needs ${counted(needed)}${whose}, and has ${approvals}`))
+  }
   if (request.isRewritten) {
     const way = 'merge the target into the source, resolve it there, and have that approved'
     found.push(...missing('approvals', `nobody has approved the content or the resolutions that were sent: ${way}`))
   }
   return found
+}
+
+function counted(approvals: number): string {
+  return approvals === 1 ? '1 approval' : `${approvals} approvals`
 }
 
 function judgeChecks(rule: RuleRow, { from, to, isMerge }: RefChange, facts: ProtectionFacts): Violation[] {
@@ -171,9 +178,12 @@ function bringsMerge(facts: ProtectionFacts, from: VersionRow | null, to: Versio
   return [...facts.brought(from, to)].some((id) => (facts.edges.parents.get(id)?.length ?? 0) > 1)
 }
 
-function refused({ kind, name }: RefChange, violations: readonly Violation[]): FairleadError {
+function refused({ kind, name, to, request }: RefChange, violations: readonly Violation[]): FairleadError {
   const reasons = [...new Set(violations.map(({ message }) => message))].join('; ')
-  return new FairleadError('prompt.protected', `The ${kind} "${name}" is protected: ${reasons}.`, {
+  const isAbout = ({ requirement }: Violation) => requirement === 'merge_request' || requirement === 'approvals'
+  const lacksRequest = !request && to !== null && violations.some(isAbout)
+  const advice = lacksRequest ? ' Open one with POST /api/v1/prompts/:id/merge-requests.' : ''
+  return new FairleadError('prompt.protected', `The ${kind} "${name}" is protected: ${reasons}.${advice}`, {
     data: { violations: plain(violations) },
   })
 }

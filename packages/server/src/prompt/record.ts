@@ -64,6 +64,7 @@ export function toLogEntry(row: LogRow): RefLogEntry {
     newVersionNumber: row.new_version_number,
     actorKind: row.actor_kind,
     actor: row.actor,
+    actorName: row.actor_name,
     reason: row.reason,
     at: row.at.toISOString(),
   }

@@ -60,7 +60,8 @@ export class RefMover {
       old_version_id: from?.id ?? null,
       new_version_id: to?.id ?? null,
       actor_kind: by.kind,
-      actor: by.userId,
+      actor: by.id,
+      actor_name: by.author.name,
       reason,
       at: new Date(this.#parts.clock()),
     }
@@ -72,7 +73,7 @@ export class RefMover {
 
 /** Covers the entry and, through the hash before, all entries of the prompt that came earlier. */
 function hashOf(entry: Omit<refStore.NewLogEntry, 'prev_hash' | 'hash'>, before: Buffer | null): Buffer {
-  const { prompt_id, kind, name, old_version_id, new_version_id, actor_kind, actor, reason, at } = entry
+  const { prompt_id, kind, name, old_version_id, new_version_id, actor_kind, actor, actor_name, reason, at } = entry
   const text = canonicalJson({
     before: before && hex(before),
     prompt: prompt_id,
@@ -82,6 +83,7 @@ function hashOf(entry: Omit<refStore.NewLogEntry, 'prev_hash' | 'hash'>, before:
     new: new_version_id,
     actorKind: actor_kind,
     actor,
+    actorName: actor_name,
     reason,
     at: at.toISOString(),
   })

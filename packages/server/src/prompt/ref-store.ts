@@ -128,7 +128,8 @@ export interface NewLogEntry {
   old_version_id: string | null
   new_version_id: string | null
   actor_kind: string
-  actor: string | null
+  actor: string
+  actor_name: string
   reason: string
   at: Date
   prev_hash: Buffer | null

@@ -16,7 +16,7 @@ import * as refStore from './ref-store.ts'
 import * as reviews from './review-store.ts'
 import { requireRevision } from './revision.ts'
 import { lockToChange, requirePrompt } from './select.ts'
-import * as store from './store.ts'
+import type * as store from './store.ts'
 import type { VersionWriter } from './version-writer.ts'
 
 export interface ReviewServiceParts {
@@ -120,7 +120,10 @@ export class ReviewService {
       const prompt = await requirePrompt(db, idOrKey)
       await lockToChange(db, prompt)
       const row = await requireRequest(db, prompt, id)
-      const closed = await reviews.endMergeRequest(db, id, { status: 'closed' })
+      const source = await refStore.findRef(db, prompt.id, 'branch', row.source_ref)
+      const target = await refStore.findRef(db, prompt.id, row.target_kind, row.target_ref)
+      const heads = { source_head: source?.version.id ?? row.source_head, target_head: target?.version.id ?? null }
+      const closed = await reviews.endMergeRequest(db, id, { status: 'closed', ...heads })
       if (!closed) throw ended(row)
       return this.#describe(db, prompt, closed, by)
     })
@@ -128,9 +131,8 @@ export class ReviewService {
 
   preview(organizationId: string, idOrKey: string, id: string): Promise<MergePreview> {
     return this.#within(organizationId, async (db) => {
-      const { prompt, source, target } = await this.#current(db, idOrKey, id, (prompt) =>
-        store.lockPrompt(db, prompt.id),
-      )
+      const prompt = await requirePrompt(db, idOrKey)
+      const { source, target } = await this.#openRequest(db, prompt, id)
       return previewMerge(db, prompt, { source, target: target ?? source })
     })
   }
@@ -234,20 +236,19 @@ export class ReviewService {
   }
 
   /** An open request with its heads, under the prompt's lock: nothing moves until the transaction ends. */
-  async #current(
-    db: Kysely<Tables>,
-    idOrKey: string,
-    id: string,
-    lock: (prompt: store.PromptRow) => Promise<unknown> = (prompt) => lockToChange(db, prompt),
-  ): Promise<Open> {
+  async #current(db: Kysely<Tables>, idOrKey: string, id: string): Promise<Open> {
     const prompt = await requirePrompt(db, idOrKey)
-    await lock(prompt)
+    await lockToChange(db, prompt)
+    return this.#openRequest(db, prompt, id)
+  }
+
+  async #openRequest(db: Kysely<Tables>, prompt: store.PromptRow, id: string): Promise<Open> {
     const row = await requireRequest(db, prompt, id)
     if (row.status !== 'open') throw ended(row)
     const source = await refStore.findRef(db, prompt.id, 'branch', row.source_ref)
-    if (!source) throw unknownRef(idOrKey, { kind: 'branch', name: row.source_ref })
+    if (!source) throw unknownRef(prompt.key, { kind: 'branch', name: row.source_ref })
     const target = await refStore.findRef(db, prompt.id, row.target_kind, row.target_ref)
-    if (!target && row.target_kind === 'branch') throw unknownRef(idOrKey, { kind: 'branch', name: row.target_ref })
+    if (!target && row.target_kind === 'branch') throw unknownRef(prompt.key, { kind: 'branch', name: row.target_ref })
     return { prompt, row, source: source.version, target: target?.version ?? null }
   }
 

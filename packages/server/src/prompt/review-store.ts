@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import type { Insertable, Kysely, Nullable, Selectable, Updateable } from 'kysely'
 import { sql } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { RefKind } from './ref-store.ts'
@@ -7,7 +7,9 @@ import type { Keyset } from './store.ts'
 type Db = Kysely<Tables>
 export type RuleRow = Selectable<Tables['prompt_protection_rules']>
 export type MergeRequestRow = Selectable<Tables['prompt_merge_requests']>
-export type ApprovalRow = Selectable<Tables['prompt_approvals']>
+/** A verdict, and what the person is now; null for who is no member any more. */
+export type ApprovalRow = Selectable<Tables['prompt_approvals']> &
+  Pick<Nullable<Selectable<Tables['memberships']>>, 'role'>
 export type CheckRow = Selectable<Tables['prompt_checks']>
 
 /** The rules about refs of these kinds of a prompt, those for all prompts included. */
@@ -64,7 +66,13 @@ export async function deleteRule(db: Db, id: string, updatedAt: Date): Promise<b
 export async function listApprovals(db: Db, mergeRequestIds: readonly string[]): Promise<ApprovalRow[]> {
   return db
     .selectFrom('prompt_approvals')
-    .selectAll()
+    .leftJoin('memberships', (join) =>
+      join
+        .onRef('memberships.organization_id', '=', 'prompt_approvals.organization_id')
+        .onRef('memberships.user_id', '=', 'prompt_approvals.user_id'),
+    )
+    .selectAll('prompt_approvals')
+    .select('memberships.role')
     .where(sql<boolean>`merge_request_id = any(${mergeRequestIds}::uuid[])`)
     .orderBy('at')
     .orderBy('version_id')

@@ -147,6 +147,15 @@ describe.each(backends)('prompts on %s', (kind) => {
     expect((await prompts.get(organizationId, 'greet')).head?.versionNumber).toBe(2)
   })
 
+  it('are told that a branch exists that was to begin', async () => {
+    await create('greet')
+    const begin = { branch: 'main', expectedHash: null, content: { text: 'Anew' } }
+    await expect(prompts.commit(organizationId, 'greet', by, begin)).rejects.toMatchObject({
+      code: 'prompt.head_moved',
+      message: expect.stringContaining('The branch "main" exists already, at version 1.'),
+    })
+  })
+
   it('never change a version or the log of a branch', async () => {
     await create('greet')
     const change = database.withOrganization(organizationId, (db) =>

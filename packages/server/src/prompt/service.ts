@@ -92,7 +92,7 @@ export class PromptService {
       const { id } = await requirePrompt(db, idOrKey)
       const before = await store.lockPrompt(db, id)
       const isArchived = before.archived_at !== null
-      if (!isDescribedBy(toPrompt(before), tag)) throw promptChanged(await withHead(db, before))
+      if (!isDescribedBy(toPrompt(before), tag)) throw promptChanged(tag, await withHead(db, before))
       if (isArchived && change.archived === undefined) throw archived(before.key)
       const { name = before.name, description = before.description } = change
       const row = { name, description, isArchived: change.archived ?? isArchived }
@@ -185,8 +185,9 @@ async function requireHead(
   throw await staleCommit(db, prompt, { branch, head: head.version, expectedHash, content })
 }
 
-function promptChanged(current: Prompt & { head: PromptVersion | null }): FairleadError {
-  const message = 'The prompt has been renamed, described, archived or restored since. Read it again and send its ETag.'
+function promptChanged(tag: string, current: Prompt & { head: PromptVersion | null }): FairleadError {
+  const sent = `The ETag ${JSON.stringify(tag)} is not that of the prompt "${current.key}" as it is called and described now.`
+  const message = `${sent} Read it again and send its ETag.`
   return new FairleadError('prompt.changed', message, { data: { current, etag: tagOfPrompt(current) } })
 }
 

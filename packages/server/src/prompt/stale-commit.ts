@@ -33,7 +33,10 @@ export async function staleCommit(
     base: base ? toVersion(base) : null,
     merge: { ...merge, changes: diffPrompt(current, merge.content) },
   }
-  const where = `The branch "${branch}" has moved to version ${head.version_number}.`
+  const where =
+    expectedHash === null
+      ? `The branch "${branch}" exists already, at version ${head.version_number}.`
+      : `The branch "${branch}" has moved to version ${head.version_number}.`
   const advice = merge.clean
     ? 'Both fit together: look at the merge and commit it with the new ETag.'
     : 'Resolve the conflicts of the merge and commit with the new ETag.'

@@ -136,6 +136,14 @@ describe.each(backends)('a history on %s', (kind) => {
     await room.transfers.import(org, by, { ...copy, refs: [main] })
   })
 
+  it('makes no prompt of nothing', async () => {
+    await expect(room.transfers.import(org, by, { key: 'new', commits: [], refs: [] })).rejects.toMatchObject({
+      code: 'prompt.nothing_to_commit',
+      data: { errors: [{ pointer: '/commits' }] },
+    })
+    await expect(room.prompts.get(org, 'new')).rejects.toMatchObject({ code: 'prompt.not_found' })
+  })
+
   it('is refused whole where a schema is none, a parent is missing, or a ref is protected', async () => {
     const history = await exported('p')
     const other = await room.newOrganization()

@@ -73,8 +73,8 @@ export class TransferService {
 
   /**
    * Adds the versions that are not there yet, and moves the refs, all or nothing and as protection allows: branches
-   * forward, tags not at all. Throws `prompt.invalid_content`, `prompt.unknown_parent`, `prompt.not_fast_forward`, `prompt.tag_exists`,
-   * `prompt.protected` and `prompt.archived`.
+   * forward, tags not at all. Throws `prompt.nothing_to_commit`, `prompt.invalid_content`, `prompt.unknown_parent`,
+   * `prompt.not_fast_forward`, `prompt.tag_exists`, `prompt.protected` and `prompt.archived`.
    */
   import(
     organizationId: string,
@@ -83,6 +83,7 @@ export class TransferService {
   ): Promise<{ prompt: Prompt; imported: number; commitHashes: string[] }> {
     return this.#within(organizationId, async (db) => {
       const known = await store.findPrompt(db, { key })
+      if (!known && commits.length === 0) throw nothingToImport(key)
       const prompt = known ?? (await this.#create(db, organizationId, by, key, name))
       await lockToChange(db, prompt)
       const commitHashes: string[] = []
@@ -181,6 +182,13 @@ export class TransferService {
   #within<T>(organizationId: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#parts.database.withOrganization(organizationId, work)
   }
+}
+
+/** A prompt without a version would be of no use, and nobody could remove it. */
+function nothingToImport(key: string): FairleadError {
+  const errors = [{ pointer: '/commits', message: 'must not be empty where the prompt is to be made' }]
+  const message = `There is no prompt "${key}", and no commit to make it of.`
+  return new FairleadError('prompt.nothing_to_commit', message, { data: { errors } })
 }
 
 function unknownParent(hash: string, index: number): FairleadError {

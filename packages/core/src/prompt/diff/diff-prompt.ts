@@ -3,7 +3,7 @@ import type { PromptContent, PromptMessage } from '../document-schema.ts'
 import { changesOf } from '../merge/region.ts'
 import { messagesOf } from '../variables.ts'
 import type { DiffOptions } from './diff-lines.ts'
-import { diffLines } from './diff-lines.ts'
+import { defaultMaxWork, diffLines } from './diff-lines.ts'
 import type { EditScript } from './edit.ts'
 import { markedChanges } from './marks.ts'
 import { numberStrings } from './number-pieces.ts'
@@ -26,12 +26,16 @@ export type PromptChange =
     }
   | { kind: 'tool'; change: 'added' | 'removed'; path: string; tool: string }
 
-const maxWork = 1_000_000
+const mostMessageWork = 1_000_000
 
-/** What changed from one version of a prompt to another, each thing for itself, texts first. */
-export function diffPrompt(before: PromptContent, after: PromptContent, options: DiffOptions = {}): PromptChange[] {
+/** What changed from one version of a prompt to another, each thing for itself, texts first, which share `maxWork`. */
+export function diffPrompt(
+  before: PromptContent,
+  after: PromptContent,
+  { maxWork = defaultMaxWork }: DiffOptions = {},
+): PromptChange[] {
   return [
-    ...diffMessages(before, after, options),
+    ...diffMessages(before, after, maxWork),
     ...diffMembers('variable', ['variables'], before.variables, after.variables),
     ...diffMembers('reference', ['references'], before.references, after.references),
     ...diffMembers('model', ['model'], before.model && { id: before.model.id }, after.model && { id: after.model.id }),
@@ -41,12 +45,12 @@ export function diffPrompt(before: PromptContent, after: PromptContent, options:
   ]
 }
 
-function diffMessages(before: PromptContent, after: PromptContent, options: DiffOptions): PromptChange[] {
+function diffMessages(before: PromptContent, after: PromptContent, maxWork: number): PromptChange[] {
   const [earlier, later] = [messagesOf(before), messagesOf(after)]
   const textPath = (index: number) => (after.messages ? `/messages/${index}/content` : '/text')
   const key = ({ role, content }: PromptMessage) => `${role}\n${content}`
   const { numbers, count } = numberStrings(earlier.map(key), later.map(key))
-  const marks = markedChanges({ before: numbers[0]!, after: numbers[1]!, symbols: count }, maxWork)
+  const marks = markedChanges({ before: numbers[0]!, after: numbers[1]!, symbols: count }, mostMessageWork)
   const changes: PromptChange[] = []
   for (const { from, to, start, end } of changesOf(marks)) {
     // What stands in the same place in the same role is the same message, said otherwise.
@@ -54,7 +58,7 @@ function diffMessages(before: PromptContent, after: PromptContent, options: Diff
     for (const [one, other] of paired) {
       const [old, fresh] = [earlier[from + one]!, later[start + other]!]
       const texts = { before: old.content, after: fresh.content }
-      const script = diffLines(texts.before, texts.after, options)
+      const script = diffLines(texts.before, texts.after, { maxWork: maxWork / later.length })
       changes.push({ kind: 'text', change: 'changed', path: textPath(start + other), ...texts, script })
     }
     const known = { before: new Set(paired.map(([one]) => one)), after: new Set(paired.map(([, other]) => other)) }

@@ -1,9 +1,9 @@
 import { matchSequences } from './match.ts'
 import { MiddleSnake } from './middle-snake.ts'
 import type { Anchors, Marks, Sequences } from './sequence.ts'
-import { commonEnds, finish } from './sequence.ts'
+import { commonEnds, countsOf, finish } from './sequence.ts'
 
-/** How far around a frequent line is looked for what is rewritten. */
+/** How far around a frequent line is looked for what is rewritten, up to the next lines that anchor. */
 const passageLines = 100
 /** Of so many lines of a passage at most one may be frequent. */
 const passageShare = 4
@@ -21,8 +21,8 @@ export function markedChanges({ before, after, symbols }: Sequences, maxWork: nu
   marks.after.fill(1, prefix, afterEnd)
   if (prefix < beforeEnd && prefix < afterEnd) {
     const anchors = {
-      before: anchorsOf(before, prefix, beforeEnd, counts(after, symbols)),
-      after: anchorsOf(after, prefix, afterEnd, counts(before, symbols)),
+      before: anchorsOf(before, prefix, beforeEnd, countsOf(after, symbols)),
+      after: anchorsOf(after, prefix, afterEnd, countsOf(before, symbols)),
     }
     matchAnchors({ before, after, symbols }, anchors, marks, maxWork)
   }
@@ -54,51 +54,39 @@ function shortestMarks(anchors: Anchors & { symbols: number }, at: Anchors, mark
   }
 }
 
-function counts(lines: Int32Array, symbols: number): number[] {
-  const found = new Array<number>(symbols).fill(0)
-  for (let at = 0; at < lines.length; at++) found[lines[at]!]!++
-  return found
-}
-
-const anchor = 0
-const frequent = 1
-const lost = 2
-
 /** The positions of the lines that can be matched: those with a counterpart, but not what is frequent in a rewritten passage. */
 function anchorsOf(lines: Int32Array, from: number, to: number, counterparts: readonly number[]): number[] {
-  const kinds: number[] = []
+  const anchors: number[] = []
   const fewest = Math.sqrt(lines.length)
+  // How many lines without counterpart there are before each, and where the anchors are that are sure.
+  const lost = [0]
+  const sure = [from - 1]
+  const inDoubt: number[] = []
   for (let at = from; at < to; at++) {
     const count = counterparts[lines[at]!]!
+    lost.push(lost[at - from]! + (count === 0 ? 1 : 0))
     // In the middle of a rewritten passage, a line that the other side has so often anchors nothing.
-    kinds.push(count === 0 ? lost : count >= fewest ? frequent : anchor)
+    if (count >= fewest) inDoubt.push(at)
+    else if (count > 0) sure.push(at)
   }
-  const anchors: number[] = []
-  for (let at = 0; at < kinds.length; at++) {
-    if (kinds[at] === anchor || (kinds[at] === frequent && !liesInPassage(kinds, at))) anchors.push(from + at)
+  sure.push(to)
+  for (let next = 1, doubt = 0; next < sure.length; next++) {
+    for (; inDoubt[doubt]! < sure[next]!; doubt++) {
+      const at = inDoubt[doubt]!
+      const [above, below] = [
+        Math.max(at - passageLines, sure[next - 1]! + 1),
+        Math.min(at + passageLines + 1, sure[next]!),
+      ]
+      const lostAbove = lost[at - from]! - lost[above - from]!
+      const lostBelow = lost[below - from]! - lost[at - from]!
+      // The line itself counts with either side.
+      const isInPassage =
+        lostAbove > 0 && lostBelow > 0 && (below - above + 1 - lostAbove - lostBelow) * passageShare < below - above + 1
+      if (!isInPassage) anchors.push(at)
+    }
+    if (next < sure.length - 1) anchors.push(sure[next]!)
   }
   return anchors
-}
-
-/** True where the lines around, up to the next anchors, are hardly any but without counterpart, on both sides some. */
-function liesInPassage(kinds: readonly number[], at: number): boolean {
-  const above = look(kinds, at, -1)
-  const below = look(kinds, at, 1)
-  // The line itself counts with either side.
-  const frequentLines = above.frequent + below.frequent + 2
-  const lostLines = above.lost + below.lost
-  return above.lost > 0 && below.lost > 0 && frequentLines * passageShare < frequentLines + lostLines
-}
-
-function look(kinds: readonly number[], from: number, direction: 1 | -1): { lost: number; frequent: number } {
-  const found = { lost: 0, frequent: 0 }
-  for (let step = 1; step <= passageLines; step++) {
-    const kind = kinds[from + step * direction]
-    if (kind === lost) found.lost++
-    else if (kind === frequent) found.frequent++
-    else break
-  }
-  return found
 }
 
 /**

@@ -2,6 +2,7 @@ import { bitParallelMatches } from './bit-parallel.ts'
 import { huntSzymanskiMatches } from './hunt-szymanski.ts'
 import { roughMatches } from './rough.ts'
 import type { Sequences } from './sequence.ts'
+import { countsOf } from './sequence.ts'
 
 /** Numbers that the table of the bit-parallel algorithm may take, whatever work is allowed: 192 MB. */
 const largestTable = 48_000_000
@@ -32,8 +33,7 @@ export function* matchSequences(sequences: Sequences, maxWork: number): Generato
 }
 
 function countPairs({ before, after, symbols }: Sequences): number {
-  const counts = new Int32Array(symbols)
-  for (let at = 0; at < after.length; at++) counts[after[at]!]!++
+  const counts = countsOf(after, symbols)
   let pairs = 0
   for (let at = 0; at < before.length; at++) pairs += counts[before[at]!]!
   return pairs

@@ -1,6 +1,7 @@
 import { bitParallelMatches } from './bit-parallel.ts'
 import { huntSzymanskiMatches } from './hunt-szymanski.ts'
 import type { Sequences } from './sequence.ts'
+import { countsOf } from './sequence.ts'
 
 /** A gap between anchors whose table has more words than this is cut by its middle. */
 const gapWords = 250_000
@@ -69,9 +70,7 @@ function* matchGap(
 
 /** The pairs of elements that both sequences have once, as many as rise on both sides. */
 function* anchorsOf({ before, after, symbols }: Sequences): Generator<number, [number, number][], void> {
-  const counts = { before: new Int32Array(symbols), after: new Int32Array(symbols) }
-  for (let at = 0; at < before.length; at++) counts.before[before[at]!]!++
-  for (let at = 0; at < after.length; at++) counts.after[after[at]!]!++
+  const counts = { before: countsOf(before, symbols), after: countsOf(after, symbols) }
   const isAnchor = (symbol: number) => counts.before[symbol] === 1 && counts.after[symbol] === 1
   const positions = (sequence: Int32Array) => sequence.map((_, at) => at).filter((at) => isAnchor(sequence[at]!))
   const [beforeAt, afterAt] = [positions(before), positions(after)]

@@ -41,6 +41,13 @@ export function commonEnds(before: Int32Array, after: Int32Array): { prefix: num
   return { prefix, suffix }
 }
 
+/** How often each number stands in a sequence. */
+export function countsOf(sequence: Int32Array, symbols: number): number[] {
+  const found = new Array<number>(symbols).fill(0)
+  for (let at = 0; at < sequence.length; at++) found[sequence[at]!]!++
+  return found
+}
+
 /** What comes of it when nobody waits in between. */
 export function finish<Result>(steps: Generator<number, Result, void>): Result {
   let step = steps.next()

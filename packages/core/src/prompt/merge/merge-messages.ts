@@ -1,3 +1,4 @@
+import { defaultMaxWork } from '../diff/diff-lines.ts'
 import { markedChanges } from '../diff/marks.ts'
 import { numberStrings } from '../diff/number-pieces.ts'
 import type { PromptMessage } from '../document-schema.ts'
@@ -11,7 +12,7 @@ export type MessageConflict =
   | { kind: 'text'; index: number; hunks: TextConflict[] }
   | { kind: 'messages'; index: number; base: PromptMessage[]; ours: PromptMessage[]; theirs: PromptMessage[] }
 
-const maxWork = 1_000_000
+const mostMessageWork = 1_000_000
 
 /**
  * Merges lists of messages: first which messages were added, removed and moved, as lines of a text are merged, then the
@@ -26,7 +27,7 @@ export function mergeMessages(
   const sides = { base, ours, theirs }
   const numbers = numbered(sides)
   const marksOf = (side: Int32Array) =>
-    markedChanges({ before: numbers.base, after: side, symbols: numbers.count }, maxWork)
+    markedChanges({ before: numbers.base, after: side, symbols: numbers.count }, mostMessageWork)
   const messages: PromptMessage[] = []
   const conflicts: MessageConflict[] = []
   let at = 0
@@ -71,8 +72,10 @@ function mergeRegion(
     messages.push(...ours)
     return
   }
+  // All texts together may take as long as one.
+  const maxWork = defaultMaxWork / sides.base.length
   for (const [index, { role, content }] of base.entries()) {
-    const merged = mergeText(content, ours[index]!.content, theirs[index]!.content, { labels })
+    const merged = mergeText(content, ours[index]!.content, theirs[index]!.content, { labels, maxWork })
     if (!merged.clean) conflicts.push({ kind: 'text', index: messages.length, hunks: merged.conflicts })
     messages.push({ role, content: merged.text })
   }

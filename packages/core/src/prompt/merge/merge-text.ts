@@ -1,3 +1,4 @@
+import { defaultMaxWork } from '../diff/diff-lines.ts'
 import { markedChanges } from '../diff/marks.ts'
 import { numberPieces } from '../diff/number-pieces.ts'
 import type { Pieces } from '../diff/pieces.ts'
@@ -5,6 +6,12 @@ import { linesOf, textOf } from '../diff/pieces.ts'
 import type { Sequences } from '../diff/sequence.ts'
 import type { Region } from './region.ts'
 import { changesOf, findRegions } from './region.ts'
+
+export interface MergeTextOptions {
+  labels?: MergeLabels
+  /** As of `diffLines`: how many inner-loop steps each side may take, and the conflicts together. */
+  maxWork?: number
+}
 
 export interface MergeLabels {
   ours?: string
@@ -29,22 +36,22 @@ export interface TextMerge {
 
 /** Conflicts with no more lines than this between them are one: nobody resolves them apart. */
 const joinedLines = 3
-const maxWork = 24_000_000
 
 /**
  * Merges what two sides made of one text (three-way, line by line). Changes of one side, and equal changes of both, are
  * taken; what both changed differently is a conflict, as are changes that touch. Inside a conflict only what differs
- * between the sides stands between the markers. Clean or not, and the text, are as `git merge-file` has them.
+ * between the sides stands between the markers. Clean or not, and the text, are as `git merge-file` has them; of texts
+ * that repeat a few lines again and again, git may lay conflicts out otherwise.
  */
 export function mergeText(
   base: string,
   ours: string,
   theirs: string,
-  { labels: { ours: oursLabel = 'ours', theirs: theirsLabel = 'theirs' } = {} }: { labels?: MergeLabels } = {},
+  { labels = {}, maxWork = defaultMaxWork }: MergeTextOptions = {},
 ): TextMerge {
   const lines = numberedLines(linesOf(base), linesOf(ours), linesOf(theirs))
-  const regions = joinNear(lines, refine(lines, regionsOf(lines)))
-  return write(lines, regions, { ours: oursLabel, theirs: theirsLabel })
+  const regions = joinNear(lines, refine(lines, regionsOf(lines, maxWork), maxWork))
+  return write(lines, regions, labels)
 }
 
 interface Lines {
@@ -62,7 +69,7 @@ function numberedLines(base: Pieces, ours: Pieces, theirs: Pieces): Lines {
   return { base, ours, theirs, numbers: sides, symbols: count }
 }
 
-function regionsOf({ numbers, symbols }: Lines): Region[] {
+function regionsOf({ numbers, symbols }: Lines, maxWork: number): Region[] {
   const marksOf = (side: Int32Array) => markedChanges({ before: numbers.base, after: side, symbols }, maxWork)
   return findRegions(marksOf(numbers.ours), marksOf(numbers.theirs))
 }
@@ -80,23 +87,23 @@ function ownNumbers(before: Int32Array, after: Int32Array): Sequences {
 }
 
 /** Leaves of each conflict what differs between the sides. */
-function refine(lines: Lines, regions: readonly Region[]): Region[] {
+function refine(lines: Lines, regions: readonly Region[], maxWork: number): Region[] {
+  const share = maxWork / regions.length
   return regions.flatMap((region) => {
     if (region.kind !== 'conflict') return [region]
     const ours = lines.numbers.ours.subarray(...region.ours)
     const theirs = lines.numbers.theirs.subarray(...region.theirs)
-    if (ours.length === 0 || theirs.length === 0) {
-      return ours.length === theirs.length ? [{ ...region, kind: 'ours' as const }] : [region]
-    }
-    const differing = changesOf(markedChanges(ownNumbers(ours, theirs), maxWork))
-    if (differing.length === 0) return [{ ...region, kind: 'ours' as const }]
+    if ((ours.length === 0) !== (theirs.length === 0)) return [region]
+    const differing = changesOf(markedChanges(ownNumbers(ours, theirs), share))
+    // What both changed alike keeps conflicts around it apart, unless it is the same one change: then it is no change.
+    if (differing.length === 0) return region.isOneChange ? [] : [{ ...region, kind: 'ours' as const }]
     return differing.map(
       (change, index): Region => ({
+        ...region,
         // Which of the base's lines belong to which part nobody knows: the first part has them all.
         base: index === 0 ? region.base : [region.base[1], region.base[1]],
         ours: [region.ours[0] + change.from, region.ours[0] + change.to],
         theirs: [region.theirs[0] + change.start, region.theirs[0] + change.end],
-        kind: 'conflict',
       }),
     )
   })
@@ -121,7 +128,8 @@ function joinNear(lines: Lines, regions: readonly Region[]): Region[] {
   return joined
 }
 
-function write(lines: Lines, regions: readonly Region[], labels: Required<MergeLabels>): TextMerge {
+function write(lines: Lines, regions: readonly Region[], labels: MergeLabels): TextMerge {
+  const { ours: oursLabel = 'ours', theirs: theirsLabel = 'theirs' } = labels
   const written: string[] = []
   const conflicts: TextConflict[] = []
   let at = 0
@@ -137,9 +145,9 @@ function write(lines: Lines, regions: readonly Region[], labels: Required<MergeL
       conflicts.push({ base: textOf(lines.base, ...base), ...sides, line: ours[0] + ahead })
       const end = endsInCarriageReturn(lines, ours[0], theirs[0]) ? '\r\n' : '\n'
       const marked = (marker: string, side: string) => written.push(marker, end, ended(side, end))
-      marked(`<<<<<<< ${labels.ours}`, sides.ours)
+      marked(`<<<<<<< ${oursLabel}`, sides.ours)
       marked('=======', sides.theirs)
-      marked(`>>>>>>> ${labels.theirs}`, '')
+      marked(`>>>>>>> ${theirsLabel}`, '')
       ahead += ours[1] - ours[0] + 3
     }
     ahead += theirs[1] - theirs[0] - (ours[1] - ours[0])

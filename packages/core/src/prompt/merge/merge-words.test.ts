@@ -25,3 +25,8 @@ test('what only one side changed is taken, and the sides may change places', () 
     }),
   )
 })
+
+test('proposes nothing for texts that nobody reads word by word', () => {
+  const long = 'a word '.repeat(20_000)
+  expect(mergeWords(long, `our ${long}`, `${long}their`)).toBeNull()
+})

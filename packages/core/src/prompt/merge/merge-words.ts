@@ -5,12 +5,15 @@ import { piecesOf, textOf } from '../diff/pieces.ts'
 import { findRegions } from './region.ts'
 
 const maxWork = 4_000_000
+/** Nobody reads a proposal for a longer text word by word. */
+const longestText = 100_000
 
 /**
  * Merges two changes of one text word by word, for changes in one line that do not touch; null where some do. To be
- * proposed to a person: what fits word by word often says what neither side meant.
+ * proposed to a person, and null for long texts: what fits word by word often says what neither side meant.
  */
 export function mergeWords(base: string, ours: string, theirs: string): string | null {
+  if (Math.max(base.length, ours.length, theirs.length) > longestText) return null
   const words = { base: splitWords(base), ours: splitWords(ours), theirs: splitWords(theirs) }
   const sides = { ours: piecesOf(words.ours), theirs: piecesOf(words.theirs) }
   const { numbers, count } = numberPieces(piecesOf(words.base), sides.ours, sides.theirs)

@@ -6,6 +6,8 @@ export interface Region {
   ours: [number, number]
   theirs: [number, number]
   kind: 'ours' | 'theirs' | 'conflict'
+  /** Both sides changed just this, in one change each. */
+  isOneChange: boolean
 }
 
 /** A change of one side: elements of the base, and what stands there instead. */
@@ -43,6 +45,10 @@ export function findRegions(oursMarks: Marks, theirsMarks: Marks): Region[] {
       ours: [from + oursAhead, to + oursAfter],
       theirs: [from + theirsAhead, to + theirsAfter],
       kind: o === firstOurs ? 'theirs' : t === firstTheirs ? 'ours' : 'conflict',
+      isOneChange:
+        o - firstOurs + t - firstTheirs === 2 &&
+        ours[firstOurs]?.from === theirs[firstTheirs]?.from &&
+        ours[firstOurs]?.to === theirs[firstTheirs]?.to,
     })
     oursAhead = oursAfter
     theirsAhead = theirsAfter

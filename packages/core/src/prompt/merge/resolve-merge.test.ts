@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { PromptContent } from '../document-schema.ts'
 import { mergePrompt } from './merge-prompt.ts'
+import type { Resolution } from './resolve-merge.ts'
 import { resolveMerge } from './resolve-merge.ts'
 
 const hasGit = spawnSync('git', ['--version']).status === 0
@@ -49,12 +50,52 @@ describe('resolving a merge', () => {
   })
 
   it('leaves what no resolution fits as it is, and says so', () => {
-    for (const resolutions of [
-      [],
-      [{ path: '/messages/0/content', hunks: ['ours' as const] }],
-      [{ path: '/text', value: 1 }],
-    ]) {
-      expect(resolveMerge(merge, resolutions)).toEqual({ content: merge.content, unresolved: merge.conflicts })
+    const path = '/messages/0/content'
+    for (const [resolutions, reasons] of [
+      [[], []],
+      [[{ path, hunks: ['ours' as const] }], ['The conflict has 2 hunks, and 1 are resolved.']],
+      [[{ path: '/text', value: 1 }], ['There is no conflict at this path.']],
+      [[{ path: 'text', value: 1 }], ['There is no conflict at this path.']],
+      [[{ path, value: 1 }], ['This is a text: the value must be one.']],
+    ] as const) {
+      const unfit = reasons.map((reason, index) => ({ index, reason }))
+      const left = { content: merge.content, unresolved: merge.conflicts, unfit }
+      expect(resolveMerge(merge, resolutions as readonly Resolution[])).toEqual(left)
+    }
+  })
+
+  it('takes the first of two resolutions of one conflict, and tells of the other', () => {
+    const path = '/messages/0/content'
+    const { unfit, unresolved } = resolveMerge(merge, [
+      { path, take: 'ours' },
+      { path, take: 'theirs' },
+    ])
+    expect(unfit).toEqual([{ index: 1, reason: 'The conflict at this path is resolved already.' }])
+    expect(unresolved).toEqual([])
+  })
+
+  it('takes another text for a whole text', () => {
+    const { content: resolved, unresolved } = resolveMerge(merge, [{ path: '/messages/0/content', value: 'mine' }])
+    expect(textOf(resolved)).toBe('mine')
+    expect(unresolved).toEqual([])
+  })
+
+  it('loses no message where a side has added some among those that both changed', () => {
+    const says = (...texts: string[]): PromptContent => ({
+      messages: texts.map((text) => ({ role: 'user', content: text })),
+    })
+    const base = says('intro', 'one', 'keep 1', 'keep 2', 'last')
+    const ours = says('intro', 'one of ours', 'keep 1', 'keep 2', 'our last')
+    const theirs = says('intro', 'one of theirs', 'added', 'keep 1', 'keep 2', 'their last')
+    const crowded = mergePrompt(base, ours, theirs)
+    expect(crowded.conflicts.length).toBeGreaterThan(1)
+    for (const [take, side] of [
+      ['ours', ours],
+      ['theirs', theirs],
+    ] as const) {
+      const all = crowded.conflicts.map(({ path }) => ({ path, take }))
+      expect(resolveMerge(crowded, all)).toEqual({ content: side, unresolved: [], unfit: [] })
+      expect(resolveMerge(crowded, all.toReversed()).content).toEqual(side)
     }
   })
 

@@ -12,53 +12,88 @@ export type Resolution =
   | { path: string; take: 'ours' | 'theirs' }
   /** The hunks of a text, in their order. */
   | { path: string; hunks: HunkResolution[] }
-  /** Another value; without `value`, nothing. */
+  /** Another value; of a text another text; without `value`, nothing. */
   | { path: string; value?: unknown }
 
 export interface ResolvedMerge {
   content: PromptContent
   /** The conflicts that no resolution is for, or one that does not fit. */
   unresolved: PromptConflict[]
+  /** The resolutions that resolve nothing, by their indexes, and why. */
+  unfit: { index: number; reason: string }[]
 }
 
 /** Puts resolutions in the place of a merge's conflicts. What is not resolved stays as it is in the merged content. */
 export function resolveMerge({ content, conflicts }: PromptMerge, resolutions: readonly Resolution[]): ResolvedMerge {
   const resolved = structuredClone(content)
-  const unresolved = conflicts.filter((conflict) => {
-    const resolution = resolutions.find(({ path }) => path === conflict.path)
-    return resolution === undefined || !resolve(resolved, conflict, resolution)
-  })
-  return { content: resolved, unresolved }
+  // A variable that one side changed and the other gave up is two conflicts at one path.
+  const byPath = Map.groupBy(conflicts, ({ path }) => path)
+  const fitting = new Map<string, Resolution>()
+  const unfit: ResolvedMerge['unfit'] = []
+  for (const [index, resolution] of resolutions.entries()) {
+    const { path } = resolution
+    const here = byPath.get(path) ?? []
+    const reason =
+      here.length === 0
+        ? 'There is no conflict at this path.'
+        : fitting.has(path)
+          ? 'The conflict at this path is resolved already.'
+          : here.map((conflict) => misfit(conflict, resolution)).find((each) => each !== undefined)
+    if (reason === undefined) fitting.set(path, resolution)
+    else unfit.push({ index, reason })
+  }
+  const [resolvable, unresolved] = [true, false].map((is) => conflicts.filter(({ path }) => fitting.has(path) === is))
+  // Where messages are replaced by more or fewer, those behind move: from the last to the first, and after their texts.
+  const order = resolvable!.sort((a, b) => placeOf(a) - placeOf(b))
+  for (const conflict of order) resolve(resolved, conflict, fitting.get(conflict.path)!)
+  return { content: resolved, unresolved: unresolved!, unfit }
 }
 
-/** False when the resolution is none for such a conflict. */
-function resolve(content: PromptContent, conflict: PromptConflict, resolution: Resolution): boolean {
+function replacesMessages({ kind, path }: PromptConflict): boolean {
+  return kind === 'value' && path.startsWith('/messages/')
+}
+
+function placeOf(conflict: PromptConflict): number {
+  return replacesMessages(conflict) ? 1 / (Number(keysOf(conflict.path)[1]) + 1) : 0
+}
+
+/** Why a resolution is none for a conflict; undefined when it is one. */
+function misfit(conflict: PromptConflict, resolution: Resolution): string | undefined {
+  if ('take' in resolution) return undefined
+  if ('hunks' in resolution) {
+    if (conflict.kind !== 'text') return 'This conflict has no hunks: take a side, or give a value.'
+    const [count, given] = [conflict.hunks.length, resolution.hunks.length]
+    return count === given ? undefined : `The conflict has ${count} hunks, and ${given} are resolved.`
+  }
+  if (conflict.kind === 'text' && typeof resolution.value !== 'string') return 'This is a text: the value must be one.'
+  if (replacesMessages(conflict) && !Array.isArray(resolution.value))
+    return 'These are messages: the value must be a list of messages.'
+  return undefined
+}
+
+function resolve(content: PromptContent, conflict: PromptConflict, resolution: Resolution): void {
   const place = keysOf(conflict.path)
-  switch (conflict.kind) {
-    case 'text': {
-      const hunks = hunksOf(conflict.hunks, resolution)
-      if (hunks === undefined) return false
-      put(content, place, withoutMarkers(String(valueAt(content, place)), conflict.hunks, hunks))
-      return true
-    }
-    case 'value': {
-      if ('hunks' in resolution) return false
-      const value = 'take' in resolution ? conflict[resolution.take] : resolution.value
-      if (conflict.path.startsWith('/messages/')) {
-        const count = (conflict.ours as unknown[]).length
-        content.messages!.splice(Number(place[1]), count, ...(value as NonNullable<PromptContent['messages']>))
-      } else put(content, place, value)
-      return true
-    }
-    case 'variable':
-      if ('value' in resolution) put(content, place, resolution.value)
-      return 'take' in resolution || 'value' in resolution
+  if (conflict.kind === 'variable') {
+    if ('value' in resolution) put(content, place, resolution.value)
+  } else if (conflict.kind === 'text') {
+    const text =
+      'value' in resolution
+        ? resolution.value
+        : withoutMarkers(String(valueAt(content, place)), conflict.hunks, hunksOf(conflict.hunks, resolution))
+    put(content, place, text)
+  } else {
+    const value = 'take' in resolution ? conflict[resolution.take] : (resolution as { value?: unknown }).value
+    if (replacesMessages(conflict)) {
+      const count = (conflict.ours as unknown[]).length
+      content.messages!.splice(Number(place[1]), count, ...(value as NonNullable<PromptContent['messages']>))
+    } else put(content, place, value)
   }
 }
 
-function hunksOf(conflicts: readonly TextConflict[], resolution: Resolution): HunkResolution[] | undefined {
-  if ('take' in resolution) return conflicts.map(() => resolution.take)
-  return 'hunks' in resolution && resolution.hunks.length === conflicts.length ? resolution.hunks : undefined
+function hunksOf(conflicts: readonly TextConflict[], resolution: Resolution): HunkResolution[] {
+  return 'hunks' in resolution
+    ? resolution.hunks
+    : conflicts.map(() => (resolution as { take: 'ours' | 'theirs' }).take)
 }
 
 /** The text with something else where its conflicts stand. */

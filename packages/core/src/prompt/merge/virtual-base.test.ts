@@ -109,6 +109,32 @@ describe('the base of a merge', () => {
     expect((await merge(versions, tips[0]!, tips[1]!)).bases).toHaveLength(12)
   })
 
+  it('is found soon where crossings come from crossings, on many levels', async () => {
+    const versions: Version[] = [{ parents: [], text: lines() }]
+    let tips = Array.from({ length: 6 }, (_, tip) => versions.push({ parents: [0], text: lines([tip, 'x']) }) - 1)
+    for (let level = 0; level < 12; level++) {
+      // Each comes from all below by merges of its own.
+      tips = tips.map((tip, index) =>
+        tips.slice(1).reduce((last, _, step) => {
+          const other = tips[(index + step + 1) % tips.length]!
+          return versions.push({ parents: [last, other], text: lines([index, `${level}`]) }) - 1
+        }, tip),
+      )
+    }
+    let asked = 0
+    const contentOf = (id: number) => {
+      asked++
+      return { text: versions[id]!.text }
+    }
+    const { bases } = await mergeBaseOf(
+      { parents: { get: (id) => versions[id]?.parents }, contentOf },
+      tips[0]!,
+      tips[1]!,
+    )
+    expect(bases.length).toBeGreaterThan(1)
+    expect(asked).toBeLessThan(200)
+  })
+
   it('asks for the contents of best common ancestors alone, however long the histories are', async () => {
     const long: Version[] = Array.from({ length: 500 }, (_, id) => ({
       parents: id === 0 ? [] : [id - 1],

@@ -73,6 +73,7 @@ export interface PromptTables {
     new_version_id: string | null
     actor_kind: Generated<string>
     actor: string | null
+    actor_name: string | null
     reason: string | null
     at: TimeDefaultingToNow
     prev_hash: OptionalBytes

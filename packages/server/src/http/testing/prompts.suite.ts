@@ -1,11 +1,11 @@
 import type { Inhabitant } from './inhabited-server.suite.ts'
 
-/** `etag` is the prompt's, `headEtag` that of its version: of a branch, label or tag that names it, too. */
-export async function newPrompt(by: Inhabitant): Promise<{ id: string; etag: string; headEtag: string }> {
+/** `etag` is of its branch `main`, `promptEtag` of the prompt as it is called and described. */
+export async function newPrompt(by: Inhabitant): Promise<{ id: string; etag: string; promptEtag: string }> {
   const { body, etag } = await by.ask('createPrompt', {
     body: { key: by.name(), content: greeting(by), commitMessage: by.name() },
   })
-  return { id: body.id, etag, headEtag: `"${body.head!.commitHash}"` }
+  return { id: body.id, etag: `"${body.head.commitHash}"`, promptEtag: etag }
 }
 
 /** A prompt with two branches that went apart. */

@@ -12,13 +12,13 @@ type Requests<
 > = { [Each in Name]: (by: Inhabitant) => Promise<ValidRequest<Each>> }
 
 async function newRef(by: Inhabitant, kind: 'branch' | 'label' | 'tag') {
-  const { id, headEtag } = await newPrompt(by)
+  const { id, etag } = await newPrompt(by)
   const name = 'one'
   const to = { to: 'branch/main' }
   if (kind === 'branch') await by.ask('movePromptBranch', { params: { id, name }, ifMatch: null, body: to })
   if (kind === 'label') await by.ask('movePromptLabel', { params: { id, name }, ifMatch: null, body: to })
   if (kind === 'tag') await by.ask('createPromptTag', { params: { id }, body: { name, ...to } })
-  return { params: { id, name }, ifMatch: headEtag }
+  return { params: { id, name }, ifMatch: etag }
 }
 
 const named = async (by: Inhabitant, kind: 'branch' | 'label' | 'tag') => ({ params: (await newRef(by, kind)).params })

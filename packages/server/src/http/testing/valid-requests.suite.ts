@@ -75,14 +75,14 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   listPrompts: async () => ({ query: { archived: 'include' as const } }),
   getPrompt: async (by) => ({ params: { id: (await newPrompt(by)).id } }),
   updatePrompt: async (by) => {
-    const { id, etag } = await newPrompt(by)
-    return { params: { id }, ifMatch: etag, body: { name: by.name(), description: by.name(), archived: false } }
+    const { id, promptEtag } = await newPrompt(by)
+    return { params: { id }, ifMatch: promptEtag, body: { name: by.name(), description: by.name(), archived: false } }
   },
   createPromptVersion: async (by) => {
-    const { id, headEtag } = await newPrompt(by)
+    const { id, etag } = await newPrompt(by)
     return {
       params: { id },
-      ifMatch: headEtag,
+      ifMatch: etag,
       body: { content: await referring(by), commitMessage: by.name(), branch: 'main' },
     }
   },

@@ -1,0 +1,10 @@
+export { type Comparison, compareArms, type Direction, expectedLoss, probabilityBest } from './statistics/best.ts'
+export { credibleInterval, highestDensityInterval, type Interval } from './statistics/interval.ts'
+export {
+  betaPosterior,
+  gammaPosterior,
+  normalPosterior,
+  type Posterior,
+  studentPosterior,
+} from './statistics/posterior.ts'
+export { type SampleRatio, sampleRatioMismatch } from './statistics/sample-ratio.ts'
