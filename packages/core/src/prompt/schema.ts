@@ -4,4 +4,4 @@ export { PromptContent, PromptMessage, PromptModel, ReferenceTarget } from './do
 export { MergePreview } from './history-contract-schema.ts'
 export { RefLogEntry } from './ref-contract-schema.ts'
 export { Check, MergeRequest, ProtectionRule } from './review-contract-schema.ts'
-export { Prompt, PromptReference, PromptVersion } from './version-schema.ts'
+export { Prompt, PromptReference, PromptVersion, RefName } from './version-schema.ts'

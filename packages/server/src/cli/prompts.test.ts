@@ -146,6 +146,11 @@ describe.runIf(hasGit)('prompts and git on the command line', () => {
       code: 1,
       stderr: expect.stringContaining('No commit has a file "helo.txt". Did you mean "hello.txt"?'),
     })
+    git('source', 'branch', 'feature/x')
+    expect(await fairlead(...line, join(folder, 'source'), '--path', 'hello.txt')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The branch "feature/x" can\'t be imported: its name must start with'),
+    })
     expect(await fairlead('prompts', 'export', '--organization', 'acme')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--prompt is missing'),

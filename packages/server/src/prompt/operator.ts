@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { HistoryCommit, HistoryRef, PromptContent } from '@fairlead/core/prompt'
+import { RefName } from '@fairlead/core/prompt/schema'
 import type { Actor } from './actor.ts'
 import type { PromptServices } from './services.ts'
 
@@ -41,6 +42,7 @@ export function createPromptOperator({ prompts, refs, transfers, organizationOf 
     /** Ids and parents are any names that are unique in the history. Answers how many versions are new. */
     async importPrompt(slug: string, key: string, { commits, refs: named }: WholeHistory): Promise<number> {
       const organizationId = await organizationOf(slug)
+      for (const { kind, name } of named) assertName(kind, name)
       const places = new Map(commits.map(({ id }, index) => [id, index]))
       const { imported } = await transfers.import(organizationId, operator, {
         key,
@@ -67,6 +69,17 @@ export function createPromptOperator({ prompts, refs, transfers, organizationOf 
       return found
     },
   }
+}
+
+/** Throws `prompt.invalid_ref_name` for a name that no request could call the ref by, such as `feature/x`. */
+function assertName(kind: string, name: string): void {
+  const { error } = RefName.safeParse(name)
+  if (!error) return
+  const reason = error.issues.map(({ message }) => message).join(', ')
+  throw new FairleadError(
+    'prompt.invalid_ref_name',
+    `The ${kind} "${name}" can't be imported: its name ${reason}. Rename it in the repository, or import from a clone without it.`,
+  )
 }
 
 export type PromptOperator = ReturnType<typeof createPromptOperator>
