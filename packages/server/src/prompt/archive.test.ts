@@ -124,7 +124,7 @@ describe('the ETag of a prompt', () => {
   afterAll(() => server.close())
 
   it('changes with the name and with the head of main, and does for a change of either', async () => {
-    const { id, etag } = await newPrompt(acme)
+    const { id, promptEtag: etag } = await newPrompt(acme)
     const params = { id }
     const renamed = await acme.ask('updatePrompt', { params, ifMatch: etag, body: { name: 'Greeting' } })
     const headers = { 'If-None-Match': etag }

@@ -26,8 +26,8 @@ describe('comparing arms', () => {
       fc.property(whole, whole, whole, whole, (a, b, c, d) => {
         const [first, second] = probabilityBest([beta(a, b), beta(c, d)])
         const exact = exactChance([a, b], [c, d])
-        expect(Math.abs(second! - exact)).toBeLessThan(1e-11)
-        expect(Math.abs(first! + second! - 1)).toBeLessThan(1e-11)
+        expect(Math.abs(second! - exact)).toBeLessThan(1e-10)
+        expect(Math.abs(first! + second! - 1)).toBeLessThan(1e-10)
       }),
       { numRuns: 500 },
     )
@@ -41,7 +41,7 @@ describe('comparing arms', () => {
         const means = parameters.map(([a, b]) => a / (a + b))
         for (const [arm, loss] of losses.entries()) {
           expect(loss).toBeGreaterThanOrEqual(0)
-          expect(Math.abs(loss - losses[0]! - (means[0]! - means[arm]!))).toBeLessThan(1e-12)
+          expect(Math.abs(loss - losses[0]! - (means[0]! - means[arm]!))).toBeLessThan(1e-10)
         }
       }),
       { numRuns: 300 },
@@ -72,7 +72,7 @@ describe('comparing arms', () => {
         ]) {
           for (const [arm, value] of best.entries()) {
             expect(Math.abs(other.best[arm]! - value)).toBeLessThan(1e-9)
-            expect(Math.abs(other.loss[arm]! - loss[arm]!)).toBeLessThan(1e-9)
+            expect(Math.abs(other.loss[arm]! - loss[arm]!)).toBeLessThan(1e-8)
           }
         }
       }),
@@ -96,6 +96,13 @@ describe('comparing arms', () => {
     ]
     expect(probabilityBest([all, nothing])[0]).toBeCloseTo(1, 12)
     expect(expectedLoss([all, nothing])[0]).toBe(0)
+  })
+
+  it('ends for priors that say next to nothing, whose posteriors reach further than anything', () => {
+    const rates = [0, 1].map((successes) => betaPosterior({ successes, trials: 1, prior: [1e-9, 1e-9] }))
+    expect(probabilityBest(rates)[1]).toBeCloseTo(1, 8)
+    const counts = [0, 1].map((events) => gammaPosterior({ events, exposure: 1, prior: [1e-9, 1e-9] }))
+    expect(probabilityBest(counts)[1]).toBeCloseTo(1, 8)
   })
 
   it('keeps the digits of small chances', () => {

@@ -52,7 +52,7 @@ class Arms {
 
   constructor(densities: readonly Density[], coordinate: Coordinate) {
     this.#coordinate = coordinate
-    const { cuts, ranges } = cut(densities, coordinate.kind === 'identity' ? Number.POSITIVE_INFINITY : 5)
+    const { cuts, ranges } = cut(densities, coordinate.widestPiece)
     this.#cuts = cuts
     this.#arms = ranges.map((range) => distribute(range, cuts))
   }

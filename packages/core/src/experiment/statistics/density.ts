@@ -23,6 +23,8 @@ export interface Coordinate {
   toCoordinate(value: number): number
   /** dvalue/dz. */
   derivative(z: number): number
+  /** How wide a piece around z may be for a polynomial to follow the derivative, as far as it matters below `top`. */
+  widestPiece(z: number, top: number): number
 }
 
 const logit: Coordinate = {
@@ -33,6 +35,8 @@ const logit: Coordinate = {
     const e = Math.exp(-Math.abs(z))
     return e / ((1 + e) * (1 + e))
   },
+  // It has poles at ±iπ; far out it is next to nothing.
+  widestPiece: widestLogit,
 }
 
 const logarithm: Coordinate = {
@@ -40,6 +44,7 @@ const logarithm: Coordinate = {
   toValue: Math.exp,
   toCoordinate: Math.log,
   derivative: Math.exp,
+  widestPiece: (z, top) => 5 + Math.max(0, top - 40 - z),
 }
 
 const identity: Coordinate = {
@@ -47,6 +52,11 @@ const identity: Coordinate = {
   toValue: (z) => z,
   toCoordinate: (value) => value,
   derivative: () => 1,
+  widestPiece: () => Number.POSITIVE_INFINITY,
+}
+
+function widestLogit(z: number): number {
+  return 4 + Math.max(0, Math.abs(z) - 40)
 }
 
 export function coordinateOf({ kind }: Posterior): Coordinate {
@@ -85,8 +95,7 @@ function logitBeta(alpha: number, beta: number): Density {
       return t < 0 ? count * (p * t - Math.log1p(p * Math.expm1(t))) : count * (-q * t - Math.log1p(q * Math.expm1(-t)))
     },
     slope: (z) => alpha - count * logit.toValue(z),
-    // The logistic function has poles at ±iπ.
-    widestPiece: (z) => 5 + Math.max(0, Math.abs(z) - 40),
+    widestPiece: widestLogit,
   }
 }
 

@@ -17,7 +17,7 @@ export class DistributionFunction {
 
   constructor(density: Density) {
     this.#density = density
-    const { cuts, ranges } = cut([density], Number.POSITIVE_INFINITY)
+    const { cuts, ranges } = cut([density])
     this.#cuts = cuts
     const { total } = distribute(ranges[0]!, cuts)
     this.#total = total

@@ -1,4 +1,4 @@
-/** Points of a Gauss-Legendre rule: exact for polynomials up to degree 31. */
+/** Points of a Gauss-Legendre rule: exact for polynomials up to degree 23. */
 export const points = 12
 
 /** Where the points stand in [−1, 1], and their weights. */

@@ -11,14 +11,18 @@ const core = 4
 
 /**
  * Where densities are cut, from where the first begins to where the last has ended, so that a polynomial can follow each
- * of them between two cuts. No piece is wider than `gap`: the values may be of interest where no density is.
+ * of them between two cuts, and what z stands for, by `widestPiece`: that may be of interest where no density is.
  */
-export function cut(densities: readonly Density[], gap: number): { cuts: Float64Array; ranges: Range[] } {
+export function cut(
+  densities: readonly Density[],
+  widestPiece: (z: number, top: number) => number = () => Number.POSITIVE_INFINITY,
+): { cuts: Float64Array; ranges: Range[] } {
   const ranges: Range[] = densities.map((density) => ({ density, from: endOf(density, -1), to: endOf(density, 1) }))
   const to = Math.max(...ranges.map((range) => range.to))
+  const top = Math.max(...densities.map(({ mode }) => mode))
   const cuts = [Math.min(...ranges.map((range) => range.from))]
   for (let z = cuts[0]!; z < to; cuts.push(z)) {
-    let width = Math.min(gap, to - z)
+    let width = Math.min(widestPiece(z, top), to - z)
     for (const range of ranges) {
       if (z >= range.to) continue
       const allowed = z < range.from ? range.from - z : widthAt(range.density, z)
