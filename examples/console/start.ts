@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module'
 import { help, readOptions } from './options.ts'
 
 const options = readOptions(process.argv.slice(2), process.env)
@@ -11,6 +12,8 @@ if ('complaint' in options) {
 }
 
 console.log('Starting the control plane …')
+// The next start finds compiled what this one has loaded.
+enableCompileCache()
 // Not before that line: what this imports takes seconds to load.
 const { demonstrate } = await import('./demonstration.ts')
 await demonstrate(options)
