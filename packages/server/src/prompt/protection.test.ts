@@ -311,6 +311,15 @@ describe.each(backends)('protection on %s', (kind) => {
     })
   })
 
+  it('drops nothing that is sent along where a label only moves', async () => {
+    await fork('a\nb\nC\n')
+    const { id } = await request({ kind: 'label', name: 'production' })
+    await expect(merge(id, author, { content: { text: 'mine' } })).rejects.toMatchObject({
+      code: 'prompt.invalid_resolution',
+    })
+    expect(await merge(id)).toMatchObject({ request: { status: 'merged' } })
+  })
+
   it('lets those pass over it whom the rule names, with a reason that is kept', async () => {
     await protect({ noDirectCommit: true, bypassRoles: ['admin'] })
     await expect(commit('main', 'x\n', author, 'in a hurry')).rejects.toMatchObject({ code: 'prompt.bypass_refused' })

@@ -5,7 +5,7 @@ import type { Database, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
 import { describeRequests } from './describe-requests.ts'
 import type { Resolved } from './merge.ts'
-import { previewMerge } from './merge.ts'
+import { assertNothingSent, previewMerge } from './merge.ts'
 import type { MergeMode } from './merger.ts'
 import { mergeInto } from './merger.ts'
 import type { Protection } from './protection.ts'
@@ -188,6 +188,7 @@ export class ReviewService {
       if (ref.kind === 'label') {
         const reason = `merge request ${id}`
         await refs.move(db, prompt, { ...ref, from: target, to: source, by, reason, bypass: how.bypass, request })
+        assertNothingSent(how)
       } else {
         const onto = { branch: ref.name, head: target! }
         const order = { ...how, source, target: onto, by, request }
