@@ -1,8 +1,8 @@
-import { FairleadError } from '../../base/index.ts'
 import type { Coordinate, Density } from './density.ts'
 import { coordinateOf, densityOf } from './density.ts'
 import type { Distributed } from './distribute.ts'
 import { distribute } from './distribute.ts'
+import { invalidEvidence } from './evidence.ts'
 import { nodes, points, weights } from './gauss.ts'
 import { cut } from './pieces.ts'
 import type { Posterior } from './posterior.ts'
@@ -35,7 +35,7 @@ export function compareArms(posteriors: readonly Posterior[], { lowerIsBetter = 
   if (posteriors.length === 0) return { probabilityBest: [], expectedLoss: [] }
   const coordinate = coordinateOf(posteriors[0]!)
   if (posteriors.some((each) => coordinateOf(each).kind !== coordinate.kind)) {
-    throw new FairleadError('experiment.invalid_evidence', 'Arms can be compared only when they are of one kind.')
+    throw invalidEvidence('posteriors', 'can be compared only when they are of one kind')
   }
   const comparison = new Arms(posteriors.map(densityOf), coordinate).compare(lowerIsBetter)
   // One degree of freedom, from two values, has no expectation (Cauchy's distribution).

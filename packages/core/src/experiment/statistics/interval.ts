@@ -1,6 +1,6 @@
-import { FairleadError } from '../../base/index.ts'
 import { coordinateOf, densityOf } from './density.ts'
 import { DistributionFunction } from './distribution-function.ts'
+import { invalidEvidence } from './evidence.ts'
 import type { Posterior } from './posterior.ts'
 
 export interface Interval {
@@ -55,7 +55,5 @@ function rootOf(f: (x: number) => number, low: number, high: number): number {
 
 function requireLevel(level: number): void {
   if (level > 0 && level < 1) return
-  throw new FairleadError('experiment.invalid_evidence', `The level must lie between 0 and 1, and is ${level}.`, {
-    data: { field: 'level' },
-  })
+  throw invalidEvidence('level', `must lie between 0 and 1, and is ${level}`)
 }

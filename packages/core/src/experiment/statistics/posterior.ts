@@ -1,4 +1,4 @@
-import { FairleadError } from '../../base/index.ts'
+import { invalidEvidence } from './evidence.ts'
 
 /** What is believed of a variant's true value after the evidence. Every kind is given by its own parameters. */
 export type Posterior =
@@ -58,17 +58,13 @@ export function normalPosterior({ mean, sd }: { mean: number; sd: number }): Pos
 function requirePrior([first, second]: readonly [number, number]): void {
   for (const value of [first, second]) {
     if (Number.isFinite(value) && value > 0) continue
-    throw invalid('prior', `must be two positive numbers, and one of them is ${value}`)
+    throw invalidEvidence('prior', `must be two positive numbers, and one of them is ${value}`)
   }
 }
 
 function requireFinite(name: string, value: number, bounds: { atLeast?: number; atMost?: number }): void {
   const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = bounds
-  if (!Number.isFinite(value)) throw invalid(name, `must be a finite number, and is ${value}`)
-  if (value < atLeast) throw invalid(name, `must be at least ${atLeast}, and is ${value}`)
-  if (value > atMost) throw invalid(name, `must be at most ${atMost}, and is ${value}`)
-}
-
-function invalid(field: string, message: string): FairleadError {
-  return new FairleadError('experiment.invalid_evidence', `${field} ${message}.`, { data: { field } })
+  if (!Number.isFinite(value)) throw invalidEvidence(name, `must be a finite number, and is ${value}`)
+  if (value < atLeast) throw invalidEvidence(name, `must be at least ${atLeast}, and is ${value}`)
+  if (value > atMost) throw invalidEvidence(name, `must be at most ${atMost}, and is ${value}`)
 }

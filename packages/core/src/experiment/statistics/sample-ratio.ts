@@ -1,6 +1,6 @@
-import { FairleadError } from '../../base/index.ts'
 import { densityOf } from './density.ts'
 import { DistributionFunction } from './distribution-function.ts'
+import { invalidEvidence } from './evidence.ts'
 
 export interface SampleRatio {
   chiSquare: number
@@ -13,13 +13,13 @@ export interface SampleRatio {
 export function sampleRatioMismatch(sample: { observed: readonly number[]; weights: readonly number[] }): SampleRatio {
   const { observed, weights } = sample
   if (observed.length !== weights.length || observed.length < 2)
-    throw invalid(
+    throw invalidEvidence(
       'observed',
       `must have as many numbers as weights, at least two; they are ${observed.length} and ${weights.length}`,
     )
   for (const [field, numbers] of Object.entries({ observed, weights })) {
     const wrong = numbers.find((number) => !Number.isFinite(number) || number < 0)
-    if (wrong !== undefined) throw invalid(field, `must have numbers from 0 up, and has ${wrong}`)
+    if (wrong !== undefined) throw invalidEvidence(field, `must have numbers from 0 up, and has ${wrong}`)
   }
   const [units, weight] = [sum(observed), sum(weights)]
   const arms = observed.map((count, arm) => ({ count, expected: (units * weights[arm]!) / weight }))
@@ -41,8 +41,4 @@ function chiSquareTail(chiSquare: number, degreesOfFreedom: number): number {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
-}
-
-function invalid(field: string, message: string): FairleadError {
-  return new FairleadError('experiment.invalid_evidence', `${field} ${message}.`, { data: { field } })
 }

@@ -1,7 +1,5 @@
 import type { Pieces } from './pieces.ts'
-import { commonLength, linesOf } from './pieces.ts'
-
-const chunk = 128
+import { chunk, commonLength, linesOf } from './pieces.ts'
 
 /** The lines of two texts without most of those that they have in common at their ends, and how many precede them. */
 export function differingLines(before: string, after: string): { before: Pieces; after: Pieces; offset: number } {

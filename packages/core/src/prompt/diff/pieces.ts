@@ -29,13 +29,13 @@ export function textOf({ text, starts }: Pieces, from = 0, to = starts.length - 
   return text.slice(starts[from], starts[to])
 }
 
-const chunk = 128
+/** So many characters are compared at once. */
+export const chunk = 128
 
 /** How many characters two texts have in common from two positions on, looking at `most` at most. */
 export function commonLength(one: string, oneFrom: number, other: string, otherFrom: number, most: number): number {
   let length = 0
   const slice = (text: string, from: number) => text.slice(from + length, from + length + chunk)
-  // Whole chunks are compared many characters at a time.
   while (length + chunk <= most && slice(one, oneFrom) === slice(other, otherFrom)) length += chunk
   while (length < most && one.charCodeAt(oneFrom + length) === other.charCodeAt(otherFrom + length)) length++
   return length
