@@ -19,11 +19,17 @@ import {
 const runs = Number(process.env.FAIRLEAD_TEST_RUNS ?? 60)
 const endOnFailure = process.env.FAIRLEAD_TEST_SHRINK === undefined
 
+/** Whether a failure beside what is at an address may have cut it off: it may be missing from a run that is right. */
+const isCutIn =
+  ({ cut }: ReferenceRun) =>
+  (address: string) =>
+    cut.some((prefix) => address.startsWith(prefix))
+
 /** Holds a run to what the workflow means. What a failure beside it may have cut off may be missing, nothing else. */
 function expectSame(actual: ReferenceRun, expected: ReferenceRun): void {
   expect(actual.error).toEqual(expected.error)
   expect(actual.state).toEqual(expected.state)
-  const isCut = (address: string) => expected.cut.some((prefix) => address.startsWith(prefix))
+  const isCut = isCutIn(expected)
   const firm = <Item>(items: Iterable<[string, Item]>) => [...items].filter(([address]) => !isCut(address)).sort()
   expect(firm(actual.journal)).toEqual(firm(expected.journal))
   for (const [address, entry] of actual.journal)
@@ -80,8 +86,10 @@ describe('a compiled workflow', () => {
       expect(new Set(asked).size).toBe(asked.length)
       const isHuman = new Map(workflow.nodes.map(({ id, type }) => [id, type === 'human']))
       const others = actual.events.filter(({ address }) => !isHuman.get(address.slice(address.lastIndexOf('/') + 1)))
-      const lines = (events: ReferenceRun['events']) => events.map(({ line }) => line).sort()
-      expect(lines(others)).toEqual(lines(expected.events))
+      const isCut = isCutIn(expected)
+      const firmLines = (events: ReferenceRun['events']) =>
+        events.flatMap(({ address, line }) => (isCut(address) ? [] : [line])).sort()
+      expect(firmLines(others)).toEqual(firmLines(expected.events))
     })
     await fc.assert(property, { numRuns: runs, endOnFailure })
   })
