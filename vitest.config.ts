@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Tests run the sources: no build stands between an edit and its test.
@@ -20,6 +21,7 @@ export default defineConfig({
   test: {
     // Programs that tests start over and over load what was compiled before.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'fairlead-compile-cache') },
+    setupFiles: [fileURLToPath(new URL('scripts/property-seed.setup.ts', import.meta.url))],
     // They compute more than they wait.
     maxWorkers: '100%',
     testTimeout: 30_000,
