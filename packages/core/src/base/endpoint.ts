@@ -33,6 +33,10 @@ export const permissions = [
   'prompt:check',
   /** Makes and changes what protects branches and labels. */
   'prompt:protect',
+  'experiment:read',
+  'experiment:write',
+  /** Says who was shown which variant, and what was observed of whom. */
+  'experiment:record',
   'analytics:read',
   'price:write',
   'member:read',

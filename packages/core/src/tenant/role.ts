@@ -9,6 +9,7 @@ const viewer = [
   'workflow:read',
   'run:read',
   'prompt:read',
+  'experiment:read',
   'analytics:read',
   'member:read',
   'organization:read',
@@ -21,6 +22,8 @@ const editor = [
   'run:resume',
   'prompt:write',
   'prompt:try',
+  'experiment:write',
+  'experiment:record',
 ] as const satisfies readonly Permission[]
 
 const admin = [

@@ -76,9 +76,24 @@ export const access: Record<keyof Tables, TableAccess> = {
   prompt_approvals: { app: change, system: nothing },
   prompt_checks: { app: change, system: nothing },
 
-  ab_tests: { app: everything, system: nothing },
+  ab_layers: { app: append, system: nothing },
+  ab_holdouts: { app: everything, system: nothing },
+  ab_tests: {
+    app: everything,
+    system: {
+      select: ['organization_id', 'id', 'status', 'start_date', 'end_date', 'archived_at', 'completed_at', 'promotion'],
+    },
+  },
   ab_variants: { app: everything, system: nothing },
-  ab_assignments: { app: append, system: nothing },
+  ab_epochs: { app: append, system: nothing },
+  ab_history: { app: append, system: nothing },
+  ab_assignments: { app: change, system: nothing },
+  ab_exposures: { app: append, system: nothing },
+  ab_unit_counts: { app: change, system: nothing },
+  ab_observations: { app: append, system: nothing },
+  ab_unit_statistics: { app: change, system: nothing },
+  ab_arm_statistics: { app: change, system: nothing },
+  ab_arm_buckets: { app: change, system: nothing },
   ab_results: { app: append, system: nothing },
 
   executions: { app: append, system: expire('id') },
