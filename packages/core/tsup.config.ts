@@ -11,6 +11,7 @@ export default defineConfig({
     'src/prompt/index.ts',
     'src/prompt/schema.ts',
     'src/experiment/index.ts',
+    'src/experiment/schema.ts',
     'src/analytics/index.ts',
     'src/analytics/schema.ts',
     'src/tenant/index.ts',

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { analyticsContract } from './analytics/contract-schema.ts'
 import type { EndpointName } from './endpoints.ts'
+import { experimentContract } from './experiment/contract-schema.ts'
 import { promptContract } from './prompt/contract-schema.ts'
 import { tenantContract } from './tenant/contract-schema.ts'
 import { workflowContract } from './workflow/contract-schema.ts'
@@ -13,6 +14,7 @@ export const contract = {
   ...tenantContract,
   ...workflowContract,
   ...promptContract,
+  ...experimentContract,
   ...analyticsContract,
 } as const
 

@@ -1,4 +1,5 @@
 import { analyticsEndpoints } from './analytics/endpoints.ts'
+import { experimentEndpoints } from './experiment/endpoints.ts'
 import { promptEndpoints } from './prompt/endpoints.ts'
 import { tenantEndpoints } from './tenant/endpoints.ts'
 import { workflowEndpoints } from './workflow/endpoints.ts'
@@ -8,6 +9,7 @@ export const endpoints = {
   ...tenantEndpoints,
   ...workflowEndpoints,
   ...promptEndpoints,
+  ...experimentEndpoints,
   ...analyticsEndpoints,
 } as const
 

@@ -9,6 +9,8 @@ import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/index.ts'
 import { openDatabase } from './database/index.ts'
+import type { ExperimentRoom } from './experiment/index.ts'
+import { createExperimentRoom, createTestCheck } from './experiment/index.ts'
 import type { Drain, HttpMetrics, HttpServer, RateLimits } from './http/index.ts'
 import {
   createApp,
@@ -32,6 +34,7 @@ import {
   createPromptServices,
   createTryPrompt,
   refResolver,
+  versionFinder,
 } from './prompt/index.ts'
 import type { JwtOptions, Operator } from './tenant/index.ts'
 import {
@@ -46,7 +49,7 @@ import {
   resolveServerSecret,
 } from './tenant/index.ts'
 import type { ListedTools, WorkflowRoom } from './workflow/index.ts'
-import { createWorkflowRoom } from './workflow/index.ts'
+import { createWorkflowRoom, runFinder } from './workflow/index.ts'
 
 /** Everything is optional; what is left out comes from the environment (config.ts), then from defaults. */
 export interface ControlPlaneOptions {
@@ -179,13 +182,12 @@ function wireRooms(foundation: Foundation) {
   const userTokens = jwt && createUserTokens(jwt)
   const authenticator = createAuthenticator({ directory, browserTokens, userTokens })
   const tenant = createTenantService({ database, directory, browserTokens, clock, newId })
-  const analytics = createAnalyticsService({ database, clock, newId })
+  const analytics = createAnalyticsService({ database, runs: runFinder, clock, newId })
   const promptServices = createPromptServices({
     database,
     clock,
     createId: newId,
-    // The A/B tests will answer for `experiment`.
-    checks: [],
+    checks: [createTestCheck(versionFinder)],
     audit: (db, organizationId, { by, action, ruleId, data }) => {
       const subject = { kind: 'protection_rule' as const, id: ruleId }
       return recordAudit(db, organizationId, { id: newId(), actor: by, action, subject, data })
@@ -199,13 +201,22 @@ function wireRooms(foundation: Foundation) {
     clock,
     newId,
   })
+  const experiment = createExperimentRoom({
+    database,
+    logger,
+    newId,
+    versions: versionFinder,
+    refs: refResolver,
+    prompts: promptServices,
+    runs: runFinder,
+  })
   const workflow = createWorkflowRoom({
     database,
     logger,
     clock,
     newId,
     analytics,
-    resolver: refResolver,
+    resolver: experiment.resolver,
     promptCatalog: createPromptCatalog(),
     models,
     tools: options.tools ?? {},
@@ -215,6 +226,7 @@ function wireRooms(foundation: Foundation) {
     ...createTenantRoutes(tenant),
     ...createAnalyticsRoutes(analytics),
     ...createPromptRoutes({ ...promptServices, tryPrompt }),
+    ...experiment.handlers,
     ...workflow.handlers,
   }
   const app = createApp(handlers, {
@@ -238,7 +250,7 @@ function wireRooms(foundation: Foundation) {
   })
   const operator = createOperator(database, tenant, newId)
   const promptOperator = createPromptOperator({ ...promptServices, organizationOf: operator.organizationOf })
-  const background = createBackground(foundation, workflow)
+  const background = createBackground(foundation, { workflow, experiment })
   return {
     app,
     authenticator,
@@ -254,12 +266,16 @@ function wireRooms(foundation: Foundation) {
 }
 
 /** What happens without a request: runs, due questions, cleaning up. */
-function createBackground({ options, database, logger }: Foundation, workflow: WorkflowRoom) {
+function createBackground(
+  { options, database, logger }: Foundation,
+  { workflow, experiment }: { workflow: WorkflowRoom; experiment: ExperimentRoom },
+) {
   let jobs: Jobs | undefined
   return {
     async start() {
       jobs = await createJobs(database, { logger })
       await jobs.schedule('retention', retentionSchedule, (_data, signal) => runRetention(database, signal))
+      await experiment.start(jobs)
       await workflow.start({ works: options.worker ?? true, jobs })
     },
     async stop() {

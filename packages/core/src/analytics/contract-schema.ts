@@ -41,6 +41,37 @@ export const Execution = z.strictObject({
 })
 export type Execution = z.infer<typeof Execution>
 
+/** How good a run was, or one call of a model in it: said by a person, an application or a judge. */
+export const Score = z.strictObject({
+  id: z.string(),
+  runId: z.string().nullable(),
+  executionId: z.string().nullable(),
+  name: z.string(),
+  value: z.number(),
+  comment: z.string().nullable(),
+  source: z.enum(['api', 'human', 'judge']),
+  createdBy: z.strictObject({ kind: z.string(), id: z.string().nullable() }),
+  createdAt: Timestamp,
+})
+export type Score = z.infer<typeof Score>
+
+const NewScore = z
+  .strictObject({
+    runId: z.uuidv7().optional(),
+    executionId: z.uuidv7().optional(),
+    name: z
+      .string()
+      .max(90)
+      .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'must begin with a letter and hold only letters, digits, ".", "_" and "-"'),
+    value: z.number().min(-1e15).max(1e15),
+    comment: z.string().max(10_000).nullable().default(null),
+    source: Score.shape.source.default('api'),
+  })
+  .refine(
+    ({ runId, executionId }) => (runId === undefined) !== (executionId === undefined),
+    'must have exactly one of "runId" and "executionId"',
+  )
+
 export const analyticsContract = {
   listPrices: { query: PageQuery.extend({ model: z.string().optional() }), responses: { 200: page(ModelPrice) } },
   createPrice: {
@@ -54,6 +85,15 @@ export const analyticsContract = {
     responses: { 201: ModelPrice },
   },
   deletePrice: { params: z.strictObject({ id: z.uuidv7() }), responses: { 204: null } },
+  createScore: { body: NewScore, responses: { 201: Score } },
+  listScores: {
+    query: PageQuery.extend({
+      runId: z.uuidv7().optional(),
+      executionId: z.uuidv7().optional(),
+      name: z.string().max(100).optional(),
+    }),
+    responses: { 200: page(Score) },
+  },
   listExecutions: {
     query: PageQuery.extend({
       runId: z.uuidv7().optional(),

@@ -1,4 +1,4 @@
-export type { Execution, ModelPrice } from './contract-schema.ts'
+export type { Execution, ModelPrice, Score } from './contract-schema.ts'
 export type { Cost, TokenRates, UsedTokens } from './cost.ts'
 export { costOf } from './cost.ts'
 export { analyticsEndpoints } from './endpoints.ts'

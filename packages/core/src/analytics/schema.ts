@@ -1,1 +1,1 @@
-export { analyticsContract, Execution, ModelPrice } from './contract-schema.ts'
+export { analyticsContract, Execution, ModelPrice, Score } from './contract-schema.ts'

@@ -38,6 +38,8 @@ export const permissions = [
   /** Says who was shown which variant, and what was observed of whom. */
   'experiment:record',
   'analytics:read',
+  /** Says how good a run or a model call was. */
+  'score:write',
   'price:write',
   'member:read',
   'member:write',

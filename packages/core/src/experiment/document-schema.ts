@@ -60,14 +60,23 @@ export const Metric = z
   })
 export type Metric = z.infer<typeof Metric>
 
+const Effect = z.union([
+  z.strictObject({ relative: z.number().gt(0).max(100) }),
+  z.strictObject({ absolute: z.number().gt(0).max(1e15) }),
+])
+
 const stopping = {
   /** The chance to declare a winner where none is better, over all looks and variants. */
   alpha: z.number().gt(0).max(0.2).default(0.05),
+  /** The improvement that the test is planned for, as a share or in units of the primary metric. It moves power only. */
+  effect: Effect.default({ relative: 0.1 }),
   /** Completes the test when the rule fires; else it is only said. */
   automatic: z.boolean().default(false),
+  /** Between two looks that the control plane takes by itself. */
+  everyMinutes: z.int().min(1).max(10_080).default(60),
   /** Units in every variant, before anything is decided. */
   minimumUnits: z.int().min(0).max(1e9).default(100),
-  /** What may be expected to be given up at most by choosing the winner, in the units of the primary metric. */
+  /** What may be expected to be given up at most by choosing the winner, in units of the primary metric. */
   maximumLoss: z.number().positive().nullable().default(null),
 }
 
@@ -79,15 +88,13 @@ export const Stopping = z.discriminatedUnion('mode', [
     ...stopping,
     /** Units over all variants at which the last look is taken. */
     horizon: z.int().min(2).max(1e10),
-    /** Ends the test without a winner when one is hardly to be expected any more. */
-    futility: z.boolean().default(true),
+    /** Ends the test when every variant is less likely than this to win, if the effect is as planned; null never does. */
+    futility: z.number().gt(0).lt(0.5).nullable().default(0.1),
   }),
   z.strictObject({
     /** Looks whenever, for as long as one likes. */
     mode: z.literal('always_valid'),
     ...stopping,
-    /** The relative change that the test is to see best. */
-    effect: z.number().gt(0).max(10).default(0.1),
   }),
 ])
 export type Stopping = z.infer<typeof Stopping>
@@ -109,9 +116,11 @@ export const Promotion = z.strictObject({
   guardHours: z.int().min(0).max(720).default(24),
 })
 
-/** How units are hashed to variants; others than `fairlead` keep the units of a test that came from elsewhere. */
+/**
+ * Another tool's way from units to variants, for a test that came from there: every unit keeps the variant that it has.
+ * `settings` are those of `bucketing[scheme].assign`.
+ */
 export const Bucketing = z.strictObject({
-  scheme: z.enum(['fairlead', 'unleash', 'optimizely', 'growthbook-v1', 'growthbook-v2', 'eppo']).default('fairlead'),
-  /** What the other tool hashes along with the unit: a seed, a group, an experiment's id or a salt. */
-  salt: z.string().max(255).optional(),
+  scheme: z.enum(['unleash', 'optimizely', 'growthbook-v1', 'growthbook-v2', 'eppo']),
+  settings: z.record(z.string(), z.json()),
 })

@@ -85,7 +85,7 @@ const Planned = {
     .refine((list) => list.filter(({ role }) => role === 'primary').length === 1, 'must have one of role "primary"'),
   stopping: Stopping,
   bandit: Bandit.nullable(),
-  bucketing: Bucketing,
+  bucketing: Bucketing.nullable(),
   promotion: Promotion.nullable(),
   startDate: Timestamp.nullable(),
 }
@@ -116,13 +116,14 @@ export const NewAbTest = z
     stopping: Planned.stopping.default({
       mode: 'always_valid',
       alpha: 0.05,
+      effect: { relative: 0.1 },
       automatic: false,
+      everyMinutes: 60,
       minimumUnits: 100,
       maximumLoss: null,
-      effect: 0.1,
     }),
     bandit: Planned.bandit.default(null),
-    bucketing: Planned.bucketing.default({ scheme: 'fairlead' }),
+    bucketing: Planned.bucketing.default(null),
     promotion: Planned.promotion.default(null),
     startDate: Planned.startDate.default(null),
   })
@@ -160,7 +161,7 @@ export const AbTest = z.strictObject({
   metrics: z.array(Metric),
   stopping: Stopping,
   bandit: Bandit.nullable(),
-  bucketing: Bucketing,
+  bucketing: Bucketing.nullable(),
   promotion: Promotion.nullable(),
   forced: z.record(z.string(), z.string()),
   isKilled: z.boolean(),
@@ -171,6 +172,8 @@ export const AbTest = z.strictObject({
   startedAt: Timestamp.nullable(),
   completedAt: Timestamp.nullable(),
   winnerVariantId: z.string().nullable(),
+  /** Whether the test's rule chose the winner, rather than somebody without it. */
+  isDecided: z.boolean(),
   archivedAt: Timestamp.nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,

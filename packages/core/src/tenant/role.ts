@@ -24,6 +24,7 @@ const editor = [
   'prompt:try',
   'experiment:write',
   'experiment:record',
+  'score:write',
 ] as const satisfies readonly Permission[]
 
 const admin = [

@@ -159,7 +159,10 @@ export const PromptPin = z.strictObject({
   promptId: z.string(),
   versionId: z.string(),
   versionNumber: z.int(),
+  /** The variant of the A/B test that chose the version; null where none did. */
   variantId: z.string().nullable(),
+  /** That test, the epoch of its weights, and the unit that it was assigned by. */
+  assignment: z.strictObject({ testId: z.string(), epoch: z.int(), unit: z.string() }).optional(),
   /** All that is composed into it, and into that, whatever labels name later; absent when it refers to nothing. */
   references: z.array(ComposedPin).optional(),
 })

@@ -22,7 +22,7 @@ describe.each(backends)('analytics on %s', (kind) => {
   let database: Database
   let organizationId: string
   const time = { now: Date.parse('2026-06-01T00:00:00Z') }
-  const service = () => createAnalyticsService({ database, clock: () => time.now, newId })
+  const service = () => createAnalyticsService({ database, runs: runFinder, clock: () => time.now, newId })
 
   beforeAll(async () => {
     database = await openTestDatabase(kind)

@@ -2,7 +2,7 @@ import type { analyticsEndpoints } from '@fairlead/core/analytics'
 import type { Handlers } from '../http/index.ts'
 import { pageOf } from '../http/index.ts'
 import type { AnalyticsService } from './service.ts'
-import { positionOf, toExecution } from './service.ts'
+import { positionOf, toExecution, toScore } from './service.ts'
 
 /** The analytics room over HTTP. */
 export function createAnalyticsRoutes(service: AnalyticsService): Handlers<keyof typeof analyticsEndpoints> {
@@ -15,6 +15,12 @@ export function createAnalyticsRoutes(service: AnalyticsService): Handlers<keyof
     deletePrice: async ({ principal, params }) => {
       await service.deletePrice(principal, params.id)
       return { status: 204 }
+    },
+    createScore: async ({ principal, body }) => ({ status: 201, body: await service.createScore(principal, body) }),
+    listScores: async ({ organizationId, query: { limit, ...filter }, cursor }) => {
+      const page = { limit: limit + 1, after: cursor.after('string')?.[0] }
+      const rows = await service.listScores(organizationId, filter, page)
+      return { status: 200, body: pageOf(rows, { limit, cursor, item: toScore, position: ({ id }) => [id] }) }
     },
     listExecutions: async ({ organizationId, query: { limit, runId, promptId, model }, cursor }) => {
       const page = { limit, after: cursor.after('string')?.[0] }

@@ -1,14 +1,14 @@
-import type { Execution, ModelPrice, PricedCall, UsedTokens } from '@fairlead/core/analytics'
+import type { Execution, ModelPrice, PricedCall, Score, UsedTokens } from '@fairlead/core/analytics'
 import { builtinPrices, costOf, priceFor } from '@fairlead/core/analytics'
 import type { Clock } from '@fairlead/core/base'
 import type { ModelCall } from '@fairlead/core/workflow'
-import type { Database } from '../database/index.ts'
+import type { Database, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import { problem } from '../http/index.ts'
 import * as store from './store.ts'
 
 export type { NewExecution } from './store.ts'
-export { insertExecutions } from './store.ts'
+export { findExecution, insertExecutions, usageOfVariants } from './store.ts'
 
 /** A finished call of a model as the columns of its row in `executions`; where it was made is for the caller to add. */
 export function callColumns(call: Omit<ModelCall, 'id' | 'promptId' | 'promptVersionId'>, price: CallPrice) {
@@ -57,13 +57,29 @@ export type AnalyticsService = ReturnType<typeof createAnalyticsService>
 const pricesTtlMs = 5_000
 const maxCachedOrganizations = 1_000
 
-/** Prices and model calls. */
+/** Whether there is a run, in the caller's transaction and organization. */
+export interface RunFinder {
+  exists(db: ScopedDb, runId: string): Promise<boolean>
+}
+
+export interface NewScore {
+  runId?: string | undefined
+  executionId?: string | undefined
+  name: string
+  value: number
+  comment: string | null
+  source: Score['source']
+}
+
+/** Prices, model calls and scores. */
 export function createAnalyticsService({
   database,
+  runs,
   clock,
   newId,
 }: {
   database: Database
+  runs: RunFinder
   clock: Clock
   newId: () => string
 }) {
@@ -85,6 +101,37 @@ export function createAnalyticsService({
         return { costNanoUsd: costOf(usage, price).total, priceId: price.source === 'custom' ? price.id : null }
       })
     },
+
+    /** Says how good a run or a call was. Throws `run.not_found` and `analytics.execution_not_found`. */
+    async createScore(by: Principal, score: NewScore): Promise<Score> {
+      const { runId, executionId } = score
+      const row = await database.withOrganization(by.organizationId, async (db) => {
+        const execution = executionId === undefined ? undefined : await store.findExecution(db, executionId)
+        if (executionId !== undefined && !execution)
+          throw problem('analytics.execution_not_found', `There is no model call "${executionId}".`)
+        if (runId !== undefined && !(await runs.exists(db, runId)))
+          throw problem('run.not_found', `There is no run "${runId}".`)
+        return store.insertScore(db, {
+          organization_id: by.organizationId,
+          id: newId(),
+          run_id: runId ?? execution?.run_id ?? null,
+          execution_id: executionId ?? null,
+          name: score.name,
+          value: score.value,
+          comment: score.comment,
+          source: score.source,
+          created_by_kind: by.kind,
+          created_by_id: by.id,
+        })
+      })
+      return toScore(row)
+    },
+
+    listScores: (
+      organizationId: string,
+      filter: store.ScoreFilter,
+      page: { limit: number; after: string | undefined },
+    ) => database.withOrganization(organizationId, (db) => store.listScores(db, filter, page)),
 
     /** Built-in prices and the organization's own, one more than the page holds. */
     async listPrices(
@@ -183,6 +230,20 @@ function toPrice(row: store.PriceRow): ModelPrice {
     reasoningPerMillion: row.reasoning_nano_usd_per_million,
     source: row.source,
     note: null,
+  }
+}
+
+export function toScore(row: store.ScoreRow): Score {
+  return {
+    id: row.id,
+    runId: row.run_id,
+    executionId: row.execution_id,
+    name: row.name,
+    value: row.value,
+    comment: row.comment,
+    source: row.source as Score['source'],
+    createdBy: { kind: row.created_by_kind, id: row.created_by_id },
+    createdAt: row.created_at.toISOString(),
   }
 }
 

@@ -49,6 +49,63 @@ export async function listExecutions(
     .execute()
 }
 
+export type ScoreRow = Selectable<Tables['scores']>
+
+/** Stores a score, and tells of it, in one transaction. */
+export async function insertScore(db: ScopedDb, row: Insertable<Tables['scores']>): Promise<ScoreRow> {
+  const { organization_id, id, run_id, execution_id, name, value } = row
+  const payload = { scoreId: id, runId: run_id, executionId: execution_id, name, value }
+  await db
+    .insertInto('outbox')
+    .values({ organization_id, topic: 'score.created', key: id, payload: JSON.stringify(payload) })
+    .execute()
+  return db.insertInto('scores').values(row).returningAll().executeTakeFirstOrThrow()
+}
+
+export interface ScoreFilter {
+  runId?: string | undefined
+  executionId?: string | undefined
+  name?: string | undefined
+}
+
+/** Newest first. */
+export async function listScores(
+  db: ScopedDb,
+  { runId, executionId, name }: ScoreFilter,
+  { limit, after }: { limit: number; after: string | undefined },
+): Promise<ScoreRow[]> {
+  let query = db.selectFrom('scores').selectAll()
+  if (runId !== undefined) query = query.where('run_id', '=', runId)
+  if (executionId !== undefined) query = query.where('execution_id', '=', executionId)
+  if (name !== undefined) query = query.where('name', '=', name)
+  if (after !== undefined) query = query.where('id', '<', after)
+  return query.orderBy('id', 'desc').limit(limit).execute()
+}
+
+export async function findExecution(db: ScopedDb, id: string): Promise<ExecutionRow | undefined> {
+  return db.selectFrom('executions').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** What the calls of a run came to, for each variant of an A/B test that made them. */
+export interface VariantUsage {
+  variantId: string
+  latencyMs: number
+  tokens: number
+  /** Null where a price is not known. */
+  costUsd: number | null
+}
+
+export async function usageOfVariants(db: ScopedDb, runId: string): Promise<VariantUsage[]> {
+  const { rows } = await sql<VariantUsage>`
+    select variant_id as "variantId", sum(latency_ms)::float8 as "latencyMs",
+      sum(input_tokens + cached_tokens + cache_write_tokens + output_tokens + reasoning_tokens)::float8 as tokens,
+      case when bool_and(cost_nano_usd is not null) then (sum(cost_nano_usd) / 1e9)::float8 end as "costUsd"
+    from executions
+    where run_id = ${runId} and variant_id is not null
+    group by variant_id`.execute(db)
+  return rows
+}
+
 /** A model call as it is stored; the columns' names and meanings are those of the table `executions`. */
 export type NewExecution = Insertable<Tables['executions']>
 

@@ -76,7 +76,7 @@ export const access: Record<keyof Tables, TableAccess> = {
   prompt_approvals: { app: change, system: nothing },
   prompt_checks: { app: change, system: nothing },
 
-  ab_layers: { app: append, system: nothing },
+  ab_layers: { app: change, system: nothing },
   ab_holdouts: { app: everything, system: nothing },
   ab_tests: {
     app: everything,

@@ -1,4 +1,5 @@
 export { createApp } from './app.ts'
+export { streamChanges } from './change-stream.ts'
 export type { PageCursor } from './cursor.ts'
 export { pageOf } from './cursor.ts'
 export { deriveKey } from './derive-key.ts'

@@ -102,6 +102,22 @@ export const statusOfCode = {
 
   'analytics.price_not_found': 404,
   'analytics.price_exists': 409,
+  'analytics.execution_not_found': 404,
+
+  'experiment.not_found': 404,
+  'experiment.invalid': 422,
+  'experiment.key_taken': 409,
+  'experiment.changed': 412,
+  'experiment.started': 409,
+  'experiment.invalid_transition': 409,
+  'experiment.unresolved_ref': 409,
+  'experiment.prompt_under_test': 409,
+  'experiment.sample_ratio_mismatch': 409,
+  'experiment.layer_not_found': 404,
+  'experiment.layer_full': 409,
+  'experiment.name_taken': 409,
+  'experiment.looks_are_planned': 409,
+  'experiment.holdout_not_found': 404,
 
   'database.unavailable': 503,
   'database.timeout': 503,

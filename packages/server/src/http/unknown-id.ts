@@ -17,6 +17,8 @@ const unknown: Readonly<Record<string, (id: string, params: Params) => HttpProbl
   keys: (id) => problem('tenant.not_found', `There is no API key "${id}".`),
   members: (id) => problem('tenant.not_found', `There is no member "${id}".`),
   invitations: (id) => problem('tenant.not_found', `There is no invitation "${id}".`),
+  'ab-tests': (id) => problem('experiment.not_found', `There is no A/B test "${id}".`),
+  'ab-test-holdouts': (id) => problem('experiment.holdout_not_found', `There is no holdout "${id}".`),
   prices: (id) => problem('analytics.price_not_found', `The organization has no price "${id}" of its own.`),
 }
 

@@ -18,3 +18,13 @@ export function actorOf({ kind, id, name, email, userId, responsibleUserId, role
   const author = { name, email: email ?? `${kind}+${id}@fairlead.invalid` }
   return { author, userId, responsibleUserId, kind, id, role }
 }
+
+/** Who moves refs when nobody asked for it just now, such as for the winner of an A/B test. */
+export const controlPlaneActor: Actor = {
+  author: { name: 'Fairlead', email: 'control-plane@fairlead.invalid' },
+  userId: null,
+  responsibleUserId: null,
+  kind: 'system',
+  id: 'control-plane',
+  role: null,
+}

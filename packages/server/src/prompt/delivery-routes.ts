@@ -1,14 +1,14 @@
-import type { deliveryEndpoints } from '@fairlead/core/prompt'
+import type { deliveryEndpoints, PromptEvent } from '@fairlead/core/prompt'
+import type { ChangeFeed } from '../database/index.ts'
 import type { Handlers } from '../http/index.ts'
-import type { PromptChanges } from './change-feed.ts'
-import { streamChanges } from './change-stream.ts'
+import { streamChanges } from '../http/index.ts'
 import type { DeliveryService } from './delivery-service.ts'
 import { tagOf } from './delivery-service.ts'
 
 /** What applications fetch and follow, over HTTP. */
 export function createDeliveryRoutes(
   delivery: DeliveryService,
-  changes: PromptChanges,
+  changes: ChangeFeed,
 ): Handlers<keyof typeof deliveryEndpoints> {
   return {
     async resolvePrompt({ organizationId, params, query }) {
@@ -18,7 +18,11 @@ export function createDeliveryRoutes(
 
     async streamPromptEvents({ organizationId, query, signal }) {
       const follow = query.follow !== 'false'
-      return { stream: (response) => streamChanges(changes, { organizationId, follow, signal }, response) }
+      return { stream: (response) => streamChanges(changes, { organizationId, follow, signal, eventOf }, response) }
     },
   }
+}
+
+function eventOf(promptId: string | null): PromptEvent {
+  return { type: promptId === null ? 'prompt.resync' : 'prompt.changed', promptId }
 }

@@ -31,6 +31,26 @@ export interface VersionResolver {
   load(db: Kysely<Tables>, pins: readonly PromptPin[]): Promise<Map<string, PromptVersionContent>>
 }
 
+/** A version, as other rooms hold on to it. */
+export interface VersionHandle {
+  id: string
+  promptId: string
+  versionNumber: number
+  contentHash: string
+}
+
+/** Finds prompts and their versions for other rooms, in the caller's transaction and organization. */
+export interface PromptVersions {
+  findPrompt(db: Kysely<Tables>, idOrKey: string): Promise<{ id: string; key: string } | null>
+  findVersion(
+    db: Kysely<Tables>,
+    promptId: string,
+    selection: { version?: number | undefined; branch?: string | undefined; label?: string | undefined },
+  ): Promise<VersionHandle | null>
+  /** By id; one that is gone is left out. */
+  loadVersions(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, VersionHandle>>
+}
+
 /** What workflows can know about an organization's prompts. */
 export interface PromptCatalog {
   /** Runs in the caller's transaction and organization; `names` (ids or keys) leaves out all others. */

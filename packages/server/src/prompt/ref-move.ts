@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@fairlead/core/base'
 import { canonicalJson, FairleadError } from '@fairlead/core/base'
 import type { Kysely } from 'kysely'
-import type { Tables } from '../database/index.ts'
+import type { ChangeFeed, Tables } from '../database/index.ts'
 import type { Actor } from './actor.ts'
-import type { PromptChanges } from './change-feed.ts'
 import type { Protection, RefChange } from './protection.ts'
 import { hex, toVersion } from './record.ts'
 import * as refStore from './ref-store.ts'
@@ -14,7 +13,7 @@ import type * as store from './store.ts'
 export interface RefMoverParts {
   protection: Protection
   clock: Clock
-  changes: Pick<PromptChanges, 'announce'>
+  changes: Pick<ChangeFeed, 'announce'>
 }
 
 /** A change of a ref: where from, where to, by whom, and why. */

@@ -217,7 +217,7 @@ describe.each(backends)('prompts on %s', (kind) => {
   })
 
   it('can be tried on a model; the call is stored and priced, also one that fails', async () => {
-    const analytics = createAnalyticsService({ database, clock: Date.now, newId })
+    const analytics = createAnalyticsService({ database, runs: runFinder, clock: Date.now, newId })
     const answer = {
       content: '{"score": 4}',
       usage_metadata: { input_tokens: 1000, output_tokens: 500 },

@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import { PromptChanges } from './change-feed.ts'
+import { ChangeFeed } from '../database/index.ts'
 import { DeliveryService } from './delivery-service.ts'
 import { HistoryService } from './history-service.ts'
 import type { CheckSource } from './ports.ts'
@@ -25,7 +25,7 @@ export interface PromptRoomParts {
 export interface PromptServices {
   prompts: PromptService
   delivery: DeliveryService
-  changes: PromptChanges
+  changes: ChangeFeed
   refs: RefService
   history: HistoryService
   reviews: ReviewService
@@ -36,7 +36,7 @@ export interface PromptServices {
 /** The prompt room's services; all of them move refs in one way, under one protection. */
 export function createPromptServices({ database, clock, createId, checks, audit }: PromptRoomParts): PromptServices {
   const protection = new Protection(checks)
-  const changes = new PromptChanges(database)
+  const changes = new ChangeFeed(database, 'prompt_refs')
   const refs = new RefMover({ protection, clock, changes })
   const versions = new VersionWriter({ refs, clock, createId })
   return {

@@ -18,6 +18,7 @@ import type { VersionResolver } from '../prompt/ports.ts'
 import type { ClaimedRow } from './claim.ts'
 import { claimDueRuns, extendLeases, freeRunsOf, undoClaim } from './claim.ts'
 import { finishRun } from './finish.ts'
+import type { RunSubject } from './record.ts'
 import { priceBatch, recordLastBatch } from './record.ts'
 import { freshPast, loadPast } from './run-past.ts'
 import type { DueSignal, Reservation } from './signals.ts'
@@ -45,7 +46,8 @@ export class DirectTransport implements RunTransport, DueSignal {
   readonly #parts: DirectTransportParts
   readonly #definitions = new Map<string, Workflow>()
   readonly #prompts = new Map<string, PromptVersionContent>()
-  readonly #units = new Map<string, string | null>()
+  /** Of the runs that the worker has. */
+  readonly #subjects = new Map<string, RunSubject>()
   /** Runs that were announced here and whose own notification has not come back yet. */
   readonly #own = new Set<string>()
   readonly #cancelListeners = new Set<(runId: string) => void>()
@@ -250,7 +252,7 @@ export class DirectTransport implements RunTransport, DueSignal {
     if (next === 'queued') this.queued(lease.runId)
     announceEvents(database, lease.runId)
     // Its place is free before the worker says so with its next claim.
-    if (this.#units.delete(lease.runId)) this.#room++
+    if (this.#subjects.delete(lease.runId)) this.#room++
   }
 
   async loadSnapshots(lease: RunLease) {
@@ -265,7 +267,7 @@ export class DirectTransport implements RunTransport, DueSignal {
     const { analytics } = this.#parts
     const price = (calls: Parameters<typeof analytics.priceCalls>[1]) =>
       analytics.priceCalls(lease.organizationId, calls)
-    return priceBatch(lease, batch, price, this.#units.get(lease.runId) ?? null)
+    return priceBatch(lease, batch, price, this.#subjects.get(lease.runId) ?? { unit: null, pins: {} })
   }
 
   /** A run that kills whoever executes it would otherwise go round for ever, and take other runs down with it. */
@@ -292,7 +294,7 @@ export class DirectTransport implements RunTransport, DueSignal {
             remember(this.#prompts, name, content)
           return attempt === 1 ? freshPast : loadPast(db, runId)
         })
-    this.#units.set(runId, row.unit)
+    this.#subjects.set(runId, { unit: row.unit, pins: row.pins })
     return {
       lease: { organizationId, runId, attempt, workerId },
       workflowId: row.workflow_id,

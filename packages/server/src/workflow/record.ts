@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { JournalEntry, ModelCall, RunBatch, RunLease, TimedEvent } from '@fairlead/core/workflow'
+import type { JournalEntry, ModelCall, PromptPin, RunBatch, RunLease, TimedEvent } from '@fairlead/core/workflow'
 import { endedInside } from '@fairlead/core/workflow'
 import { sql } from 'kysely'
 import type { CallPrice, NewExecution } from '../analytics/service.ts'
@@ -252,12 +252,18 @@ export function leaseLost({ runId, attempt }: RunLease): FairleadError {
 
 const unpriced: CallPrice = { costNanoUsd: null, priceId: null }
 
+/** Whom a run is for, and which variants it was assigned. */
+export interface RunSubject {
+  unit: string | null
+  pins: Readonly<Record<string, PromptPin>>
+}
+
 /** Puts prices on a batch's model calls, in its entries and its events alike. */
 export async function priceBatch(
   lease: RunLease,
   batch: RunBatch,
   priceCalls: (calls: ModelCall[]) => Promise<CallPrice[]>,
-  unit: string | null,
+  subject: RunSubject,
 ): Promise<PricedBatch> {
   const calls = [...batch.entries.flatMap((entry) => entry.calls ?? []), ...batch.events.flatMap(callsOf)]
   if (calls.length === 0) return { ...batch, executions: [] }
@@ -273,7 +279,7 @@ export async function priceBatch(
     executions: batch.events.flatMap((event) =>
       callsOf(event).map((call) => {
         const { nodeId, address } = event as NodeEvent
-        return toExecution(lease, { nodeId, address }, call, prices.get(call.id) ?? unpriced, unit)
+        return toExecution(lease, { nodeId, address }, call, prices.get(call.id) ?? unpriced, subject)
       }),
     ),
   }
@@ -291,7 +297,7 @@ function toExecution(
   { nodeId, address }: Pick<JournalEntry, 'nodeId' | 'address'>,
   call: ModelCall,
   price: CallPrice,
-  unit: string | null,
+  { unit, pins }: RunSubject,
 ): NewExecution {
   return {
     organization_id: organizationId,
@@ -302,6 +308,7 @@ function toExecution(
     kind: 'prompt',
     prompt_id: call.promptId,
     prompt_version_id: call.promptVersionId,
+    variant_id: pins[nodeId]?.variantId ?? null,
     unit,
     ...callColumns(call, price),
   }

@@ -51,7 +51,7 @@ export interface ExperimentTables {
     metrics: JsonWithDefault
     stopping: JsonWithDefault
     bandit: OptionalJson
-    bucketing: JsonWithDefault
+    bucketing: OptionalJson
     promotion: OptionalJson
     forced: JsonWithDefault
     is_killed: Generated<boolean>
@@ -62,6 +62,8 @@ export interface ExperimentTables {
     completed_at: OptionalTime
     archived_at: OptionalTime
     winner_variant_id: string | null
+    /** Whether the test's rule chose the winner, rather than somebody without it. */
+    is_decided: Generated<boolean>
     created_by: string | null
     created_at: TimeDefaultingToNow
     updated_at: TimeDefaultingToNow

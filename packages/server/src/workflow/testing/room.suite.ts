@@ -41,7 +41,7 @@ export async function openTestRoom(
 ) {
   const database = await openTestDatabase(kind, { poolSize: 6, acquireTimeoutMs: 20_000 })
   const clock = Date.now
-  const analytics = createAnalyticsService({ database, clock, newId })
+  const analytics = createAnalyticsService({ database, runs: runFinder, clock, newId })
   const own = {
     models: [{ id: 'default' }],
     tools: Object.keys(tools).map((id) => ({ id, inputSchema: true, outputSchema: true })),

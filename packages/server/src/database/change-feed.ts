@@ -1,27 +1,27 @@
-import type { PromptEvent } from '@fairlead/core/prompt'
-import type { Database } from '../database/index.ts'
-import { resyncPayload } from '../database/index.ts'
+import { resyncPayload } from './announcer.ts'
+import type { Database } from './database.ts'
 
-/** What processes tell each other about prompts; payloads are an organization's id and a prompt's. */
-const channel = 'prompt_refs'
+/** Told the id of what has changed; null when changes may have been missed, and everything must be looked at again. */
+type Follower = (id: string | null) => void
 
-type Follower = (event: PromptEvent) => void
-
-const resync: PromptEvent = { type: 'prompt.resync', promptId: null }
-
-/** Tells the viewers of this and every other process which prompts' refs have moved, once that is durable. */
-export class PromptChanges {
+/**
+ * Tells the viewers of this and every other process which of an organization's things have changed, once that is durable.
+ * Payloads are an organization's id and a thing's.
+ */
+export class ChangeFeed {
   readonly #database: Pick<Database, 'notify' | 'listen'>
+  readonly #channel: string
   readonly #followers = new Map<string, Set<Follower>>()
   #listening: Promise<unknown> | undefined
 
-  constructor(database: Pick<Database, 'notify' | 'listen'>) {
+  constructor(database: Pick<Database, 'notify' | 'listen'>, channel: string) {
     this.#database = database
+    this.#channel = channel
   }
 
-  /** In the transaction that moves a ref: nobody hears of it should it not come to its end. */
+  /** In the transaction that changes it: nobody hears of it should it not come to its end. */
   announce({ organization_id, id }: { organization_id: string; id: string }): void {
-    this.#database.notify(channel, `${organization_id} ${id}`)
+    this.#database.notify(this.#channel, `${organization_id} ${id}`)
   }
 
   /** Resolves once everything that happens from then on is told; the returned function ends it. */
@@ -40,7 +40,7 @@ export class PromptChanges {
 
   /** From the first follower to the end of the database: one channel, however many look on. */
   async #listen(): Promise<void> {
-    this.#listening ??= this.#database.listen(channel, (payload) => this.#hear(payload))
+    this.#listening ??= this.#database.listen(this.#channel, (payload) => this.#hear(payload))
     try {
       await this.#listening
     } catch (error) {
@@ -51,10 +51,10 @@ export class PromptChanges {
 
   #hear(payload: string): void {
     if (payload === resyncPayload) {
-      for (const followers of this.#followers.values()) for (const tell of followers) tell(resync)
+      for (const followers of this.#followers.values()) for (const tell of followers) tell(null)
       return
     }
-    const [organizationId = '', promptId = ''] = payload.split(' ')
-    for (const tell of this.#followers.get(organizationId) ?? []) tell({ type: 'prompt.changed', promptId })
+    const [organizationId = '', id = ''] = payload.split(' ')
+    for (const tell of this.#followers.get(organizationId) ?? []) tell(id)
   }
 }

@@ -1,0 +1,49 @@
+import type { AssignableTest, AssignmentReason } from './assignment/assign-variant.ts'
+import { assignVariant } from './assignment/assign-variant.ts'
+import { decodeSlots } from './assignment/slot-runs.ts'
+import type { BucketingScheme } from './bucketing/scheme.ts'
+import type { ConfiguredTest } from './configuration-schema.ts'
+
+/** Whom a variant is wanted for. */
+export interface Subject {
+  /** What sees one variant only, for tests whose unit is not among the attributes. */
+  unit?: string | null | undefined
+  /** As JSON; targeting reads them, and the one that a test names as its unit is its unit. */
+  attributes?: Readonly<Record<string, unknown>> | null | undefined
+}
+
+type ConfiguredVariant = ConfiguredTest['variants'][number]
+
+/** The variant that somebody is shown, and the unit that it was assigned to; null for both where there is none. */
+export interface AssignedVariant {
+  variant: ConfiguredVariant | null
+  reason: AssignmentReason | 'paused'
+  unit: string | null
+}
+
+export type Schemes = Readonly<Record<string, Pick<BucketingScheme<never>, 'assign'>>>
+
+/** Makes of a configured test what assigns by it, without a network and without ever throwing; see `assignVariant`. */
+export function prepareTest(test: ConfiguredTest, schemes?: Schemes): (subject: Subject) => AssignedVariant {
+  const { seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing, variants, status } = test
+  const assignable: AssignableTest = {
+    id: test.id,
+    slots: decodeSlots(test.slots),
+    targeting: test.targeting as AssignableTest['targeting'] & {},
+    ...{ seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing },
+  }
+  return (subject) => {
+    const unit = unitOf(test.unit, subject)
+    if (status === 'paused') return { variant: null, reason: 'paused', unit }
+    const attributes = { ...subject.attributes, [test.unit]: unit }
+    const { variant, reason } = assignVariant(assignable, { id: unit, attributes }, schemes)
+    return { variant: variant === null ? null : (variants[variant] ?? null), reason, unit }
+  }
+}
+
+/** The value of the attribute that a test names as its unit; else what is given as the unit. */
+function unitOf(name: string, { unit, attributes }: Subject): string | null {
+  const own = attributes && Object.hasOwn(attributes, name) ? attributes[name] : undefined
+  const value = typeof own === 'number' ? String(own) : own
+  return typeof value === 'string' && value !== '' ? value : unit || null
+}

@@ -1,0 +1,37 @@
+import { FairleadError } from '../base/index.ts'
+
+/*
+ *            start             complete
+ *   draft ──────────► running ──────────► completed
+ *     │                │   ▲                  ▲
+ *     │          pause │   │ resume           │
+ *     │                ▼   │                  │
+ *     │               paused ─────────────────┘
+ *     └───────────────────── complete ────────┘
+ *
+ * A draft may still become anything; once it has started a test keeps what it measures and how it decides. While it is
+ * paused nobody is shown a variant, and what is observed of units that were still counts. A draft that is completed has
+ * never run: it has no winner.
+ */
+const transitions = {
+  start: { from: ['draft'], to: 'running' },
+  pause: { from: ['running'], to: 'paused' },
+  resume: { from: ['paused'], to: 'running' },
+  complete: { from: ['draft', 'running', 'paused'], to: 'completed' },
+} as const
+
+export type TestStatus = 'draft' | 'running' | 'paused' | 'completed'
+export type Transition = keyof typeof transitions
+
+/** The status that a transition leads to. Throws `experiment.invalid_transition` where it does not lead on from there. */
+export function nextStatus(status: TestStatus, transition: Transition): TestStatus {
+  const { from, to } = transitions[transition]
+  if ((from as readonly TestStatus[]).includes(status)) return to
+  const possible = (Object.keys(transitions) as Transition[]).filter((one) =>
+    (transitions[one].from as readonly TestStatus[]).includes(status),
+  )
+  const hint = possible.length === 0 ? 'It has come to its end.' : `It can ${possible.join(', or ')}.`
+  throw new FairleadError('experiment.invalid_transition', `A ${status} test can't ${transition}. ${hint}`, {
+    data: { status, transition },
+  })
+}

@@ -1,0 +1,94 @@
+import type { UnitMoments } from '@fairlead/core/experiment'
+import { sql } from 'kysely'
+import type { ScopedDb } from '../database/index.ts'
+
+/** What one variant has shown of one metric in one epoch. */
+export interface ArmRow {
+  metric: string
+  epoch: number
+  variantId: string
+  moments: UnitMoments
+  /** Σ(value − mean)² over observations. */
+  observedSquares: number
+  /** Of the units whose mean is above 0, how many they are, and the mean and centred squares of its logarithm. */
+  positive: { units: number; meanLog: number; squares: number }
+}
+
+/** Centred in the database, where sums are exact. */
+export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> {
+  const { rows } = await sql<{
+    metric: string
+    epoch: number
+    variantId: string
+    units: number
+    meanN: number
+    meanX: number
+    nn: number
+    nx: number
+    xx: number
+    observed: number
+    positive: number
+    meanLog: number | null
+    logSquares: number | null
+  }>`
+    select metric_name as metric, epoch, variant_id as "variantId", units::float8 as units,
+      (n / units)::float8 as "meanN", (x / units)::float8 as "meanX",
+      ((units * nn - n * n) / units)::float8 as nn, ((units * nx - n * x) / units)::float8 as nx,
+      ((units * xx - x * x) / units)::float8 as xx, ((n * observed_xx - x * x) / n)::float8 as observed,
+      positive::float8 as positive, (log / nullif(positive, 0))::float8 as "meanLog",
+      ((positive * loglog - log * log) / nullif(positive, 0))::float8 as "logSquares"
+    from ab_arm_statistics
+    where test_id = ${testId} and units > 0
+    order by metric_name, epoch, variant_id`.execute(db)
+  return rows.map(({ metric, epoch, variantId, units, meanN, meanX, nn, nx, xx, ...row }) => ({
+    metric,
+    epoch,
+    variantId,
+    moments: { units, meanN, meanX, nn, nx, xx },
+    observedSquares: row.observed,
+    positive: { units: row.positive, meanLog: row.meanLog ?? 0, squares: row.logSquares ?? 0 },
+  }))
+}
+
+/** The buckets of the sketches of a test's arms. */
+export async function listBuckets(
+  db: ScopedDb,
+  testId: string,
+): Promise<{ metric: string; epoch: number; variantId: string; bucket: number; count: number }[]> {
+  const rows = await db
+    .selectFrom('ab_arm_buckets')
+    .select(['metric_name', 'epoch', 'variant_id', 'bucket', 'count'])
+    .where('test_id', '=', testId)
+    .where('count', '>', 0)
+    .execute()
+  return rows.map((row) => ({
+    metric: row.metric_name,
+    epoch: row.epoch,
+    variantId: row.variant_id,
+    bucket: row.bucket,
+    count: row.count,
+  }))
+}
+
+/** Of each epoch, how many units each variant has, and by which weights they were assigned. */
+export async function listUnitCounts(
+  db: ScopedDb,
+  testId: string,
+): Promise<{ epoch: number; variantId: string; units: number; excluded: number }[]> {
+  const rows = await db
+    .selectFrom('ab_unit_counts')
+    .select(['epoch', 'variant_id', 'units', 'excluded'])
+    .where('test_id', '=', testId)
+    .execute()
+  return rows.map(({ variant_id, ...row }) => ({ variantId: variant_id, ...row }))
+}
+
+export async function listEpochs(db: ScopedDb, testId: string): Promise<{ epoch: number; weights: number[] }[]> {
+  const rows = await db
+    .selectFrom('ab_epochs')
+    .select(['epoch', 'weights'])
+    .where('test_id', '=', testId)
+    .orderBy('epoch')
+    .execute()
+  return rows.map(({ epoch, weights }) => ({ epoch, weights: weights as number[] }))
+}

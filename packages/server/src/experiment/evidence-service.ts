@@ -1,0 +1,173 @@
+import type { AbTestEvents, Metric, RecordedEvents } from '@fairlead/core/experiment'
+import { bucketOf } from '@fairlead/core/analytics'
+import type { Database, ScopedDb } from '../database/index.ts'
+import type { AssignedUnit, NewExposure, NewObservation } from './evidence-store.ts'
+import * as evidence from './evidence-store.ts'
+import * as store from './test-store.ts'
+
+type Reason = RecordedEvents['leftAside'][number]['reason']
+type LeftAside = RecordedEvents['leftAside'][number]
+
+const mostShown = 100
+
+/** Takes in who was shown what, and what was observed of whom. */
+export class EvidenceService {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Everything that can be used is stored, in one transaction; what can't is answered with its reason. */
+  record(organizationId: string, events: AbTestEvents): Promise<RecordedEvents> {
+    return this.#database.withOrganization(organizationId, (db) => this.recordIn(db, events))
+  }
+
+  /** The same in the caller's transaction. */
+  async recordIn(db: ScopedDb, events: AbTestEvents): Promise<RecordedEvents> {
+    const batch = new Batch()
+    const names = new Set([...events.exposures, ...events.observations].map(({ test }) => test))
+    const found = new Map<string, string>()
+    for (const name of names) {
+      const row = await store.findTest(db, name)
+      if (row) found.set(name, row.id)
+    }
+    const exposures = groupByTest(events.exposures, found, batch, 'exposures')
+    const observations = groupByTest(events.observations, found, batch, 'observations')
+    // In one order, so that two batches never wait for each other.
+    for (const id of [...new Set(found.values())].sort()) {
+      const test = new TestIntake(db, await store.lockTest(db, id), await store.listVariants(db, [id]), batch)
+      await test.expose(exposures.get(id) ?? [])
+      await test.observe(observations.get(id) ?? [])
+    }
+    return batch.summary()
+  }
+}
+
+/** What a request came to, over all its tests. */
+class Batch {
+  readonly exposures = { recorded: 0, repeated: 0 }
+  readonly observations = { recorded: 0, repeated: 0 }
+  readonly #leftAside: LeftAside[] = []
+  #count = 0
+
+  leaveAside(pointer: string, reason: Reason): void {
+    this.#count++
+    if (this.#leftAside.length < mostShown) this.#leftAside.push({ pointer, reason })
+  }
+
+  summary(): RecordedEvents {
+    const { exposures, observations } = this
+    return { exposures, observations, leftAside: this.#leftAside, leftAsideCount: this.#count }
+  }
+}
+
+interface Placed<Event> {
+  event: Event
+  pointer: string
+}
+
+/** The events of one test, checked and stored. */
+class TestIntake {
+  readonly #db: ScopedDb
+  readonly #test: store.TestRow
+  readonly #variants: ReadonlyMap<string, string>
+  readonly #metrics: ReadonlyMap<string, Metric>
+  readonly #batch: Batch
+
+  constructor(db: ScopedDb, test: store.TestRow, variants: readonly store.VariantRow[], batch: Batch) {
+    this.#db = db
+    this.#test = test
+    this.#variants = new Map(variants.flatMap(({ id, name }) => [[name, id] as const, [id, id] as const]))
+    this.#metrics = new Map((test.metrics as Metric[]).map((metric) => [metric.name, metric]))
+    this.#batch = batch
+  }
+
+  async expose(events: readonly Placed<AbTestEvents['exposures'][number]>[]): Promise<void> {
+    const usable: NewExposure[] = []
+    for (const { event, pointer } of events) {
+      const variantId = this.#variants.get(event.variant)
+      const epoch = event.epoch ?? this.#test.epoch
+      const reason = this.#reasonAgainst(event, variantId, epoch)
+      if (reason) this.#batch.leaveAside(pointer, reason)
+      else usable.push({ unit: event.unit, epoch, variantId: variantId! })
+    }
+    if (usable.length === 0) return
+    const recorded = await evidence.insertExposures(this.#db, this.#test, usable)
+    this.#batch.exposures.recorded += recorded
+    this.#batch.exposures.repeated += usable.length - recorded
+    if (recorded === 0) return
+    const gone = await evidence.excludeUnits(this.#db, this.#test, usable)
+    if (gone.length > 0) await this.#takeFromSketches(gone)
+  }
+
+  async observe(events: readonly Placed<AbTestEvents['observations'][number]>[]): Promise<void> {
+    if (events.length === 0) return
+    const units = [...new Set(events.map(({ event }) => event.unit))]
+    const assigned = new Set((await evidence.findAssigned(this.#db, this.#test.id, units)).map(({ unit }) => unit))
+    const usable: NewObservation[] = []
+    for (const { event, pointer } of events) {
+      const metric = this.#metrics.get(event.metric)
+      if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
+      else if (!assigned.has(event.unit)) this.#batch.leaveAside(pointer, 'not_exposed')
+      else if (!isPossible(metric, event.value)) this.#batch.leaveAside(pointer, 'invalid_value')
+      else usable.push({ ...event, bucket: metric.model === 'quantile' ? bucketOf(event.value) : null })
+    }
+    if (usable.length === 0) return
+    const recorded = await evidence.insertObservations(this.#db, this.#test, usable)
+    this.#batch.observations.recorded += recorded
+    this.#batch.observations.repeated += usable.length - recorded
+  }
+
+  #reasonAgainst(
+    { unit }: { unit: string },
+    variantId: string | undefined,
+    epoch: number,
+  ): Reason | undefined {
+    if (this.#test.epoch === 0) return 'not_started'
+    if (variantId === undefined) return 'unknown_variant'
+    if (epoch > this.#test.epoch) return 'unknown_epoch'
+    return Object.hasOwn(this.#test.forced as object, unit) ? 'forced' : undefined
+  }
+
+  /** Counts in buckets are of observations, so units that leave take theirs with them one by one. */
+  async #takeFromSketches(gone: readonly AssignedUnit[]): Promise<void> {
+    const metrics = [...this.#metrics.values()].filter(({ model }) => model === 'quantile').map(({ name }) => name)
+    if (metrics.length === 0) return
+    const byUnit = new Map(gone.map((one) => [one.unit, one]))
+    const values = await evidence.observedValues(this.#db, this.#test.id, [...byUnit.keys()], metrics)
+    const taken = values.map(({ metric, unit, value }) => {
+      const { epoch, variantId } = byUnit.get(unit)!
+      return { metric, epoch, variantId, bucket: bucketOf(value) }
+    })
+    if (taken.length > 0) await evidence.takeFromBuckets(this.#db, this.#test, taken)
+  }
+}
+
+/** What a model can make of a value; the contract has seen to it that it is a number. */
+function isPossible({ model }: Metric, value: number): boolean {
+  if (model === 'proportion') return value === 0 || value === 1
+  return model === 'mean' || value >= 0
+}
+
+function groupByTest<Event extends { test: string }>(
+  events: readonly Event[],
+  found: ReadonlyMap<string, string>,
+  batch: Batch,
+  field: string,
+): Map<string, Placed<Event>[]> {
+  const groups = new Map<string, Placed<Event>[]>()
+  for (const [index, event] of events.entries()) {
+    const id = found.get(event.test)
+    const pointer = `/${field}/${index}`
+    if (id === undefined) {
+      batch.leaveAside(pointer, 'unknown_test')
+      continue
+    }
+    const group = groups.get(id) ?? []
+    groups.set(id, group)
+    group.push({ event, pointer })
+  }
+  return groups
+}
+

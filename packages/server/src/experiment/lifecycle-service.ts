@@ -1,0 +1,174 @@
+import { FairleadError } from '@fairlead/core/base'
+import type { AbTest, Transition } from '@fairlead/core/experiment'
+import { nextStatus, sampleRatioEvidence } from '@fairlead/core/experiment'
+import { sql } from 'kysely'
+import type { ChangeFeed, Database, ScopedDb } from '../database/index.ts'
+import type { PromptVersions } from '../prompt/ports.ts'
+import { assignedUnits, readEvidence } from './evidence-read.ts'
+import type { By } from './history.ts'
+import { record } from './history.ts'
+import { allotRanges } from './layer.ts'
+import { pastLooks } from './look-service.ts'
+import { invalid } from './test-draft.ts'
+import type { TestService } from './test-service.ts'
+import { beginEpoch, requireTest } from './test-service.ts'
+import * as store from './test-store.ts'
+
+export interface LifecycleParts {
+  database: Database
+  prompts: PromptVersions
+  tests: TestService
+  changes: ChangeFeed
+}
+
+/** How a test comes to its end. */
+export interface Completion {
+  /** By id or name; null ends it without a winner. */
+  winner: string | null
+  /** Why, in the words of whoever does it. */
+  reason?: string | undefined
+}
+
+/** The transitions of tests (see the state machine in the core); each stands in the history, whoever caused it. */
+export class LifecycleService {
+  readonly #parts: LifecycleParts
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Starts a draft: resolves the variants' refs to versions, puts its weights into force and takes its place in its layer.
+   * Throws `experiment.invalid_transition`, `experiment.unresolved_ref`, `experiment.prompt_under_test` and
+   * `experiment.layer_full`.
+   */
+  start(organizationId: string, by: By, idOrKey: string): Promise<AbTest> {
+    return this.#transit(organizationId, by, idOrKey, 'start', async (db, row) => {
+      const variants = await store.listVariants(db, [row.id])
+      const versions = await this.#pinVariants(db, variants)
+      await assertPromptIsFree(db, row)
+      const layer_ranges = row.layer_id === null ? null : JSON.stringify(await allotRanges(db, row))
+      const holdouts = await db.selectFrom('ab_holdouts').select(['seed', 'percentage']).orderBy('id').execute()
+      const epoch = await beginEpoch(
+        db,
+        row,
+        variants.map(({ traffic_weight }) => traffic_weight),
+      )
+      const columns = {
+        epoch,
+        layer_ranges,
+        holdouts: JSON.stringify(holdouts.map(({ seed, percentage }) => ({ seed, percentage: Number(percentage) }))),
+        started_at: sql<Date>`now()`,
+      }
+      return { columns, action: 'started', data: { epoch, versions } }
+    })
+  }
+
+  pause(organizationId: string, by: By, idOrKey: string): Promise<AbTest> {
+    return this.#transit(organizationId, by, idOrKey, 'pause', async () => ({ columns: {}, action: 'paused', data: {} }))
+  }
+
+  resume(organizationId: string, by: By, idOrKey: string): Promise<AbTest> {
+    return this.#transit(organizationId, by, idOrKey, 'resume', async (db, row) => {
+      await assertPromptIsFree(db, row)
+      return { columns: {}, action: 'resumed', data: {} }
+    })
+  }
+
+  /** Ends a test, with a winner or without. Throws `experiment.sample_ratio_mismatch` for a winner where units went astray. */
+  complete(organizationId: string, by: By, idOrKey: string, completion: Completion): Promise<AbTest> {
+    return this.#transit(organizationId, by, idOrKey, 'complete', async (db, row) => {
+      const winner = await this.#winnerOf(db, row, completion.winner)
+      const isDecided = winner !== null && (await lastWinner(db, row.id)) === winner
+      const data = { winnerVariantId: winner, isDecided, reason: completion.reason ?? null }
+      const columns = { winner_variant_id: winner, is_decided: isDecided, completed_at: sql<Date>`now()` }
+      return { columns, action: 'completed', data }
+    })
+  }
+
+  async #winnerOf(db: ScopedDb, row: store.TestRow, winner: string | null): Promise<string | null> {
+    if (winner === null) return null
+    if (row.epoch === 0) throw invalid([{ pointer: '/winner', message: 'must be null: the test has never run' }])
+    const variants = await store.listVariants(db, [row.id])
+    const found = variants.find(({ id, name }) => id === winner || name === winner)
+    if (!found) {
+      const names = variants.map(({ name }) => name).join(', ')
+      throw invalid([{ pointer: '/winner', message: `is "${winner}", and the variants are ${names}` }])
+    }
+    const evidence = await readEvidence(db, row)
+    if (sampleRatioEvidence(assignedUnits(evidence)).isMismatch) {
+      const message = `The units of the test "${row.key}" do not lie in its variants as its weights say, so its results can't be trusted: no winner can be chosen. Find out why, and end it without one.`
+      throw new FairleadError('experiment.sample_ratio_mismatch', message)
+    }
+    return found.id
+  }
+
+  /** What the variants' refs say now. A test compares what it began with. */
+  async #pinVariants(db: ScopedDb, variants: readonly store.VariantRow[]): Promise<object[]> {
+    const pinned: object[] = []
+    for (const variant of variants) {
+      if (variant.prompt_id === null) continue
+      const version = await this.#parts.prompts.findVersion(db, variant.prompt_id, variant.ref as object)
+      if (!version) throw unresolved(variant)
+      await store.updateVariant(db, variant.id, { version_id: version.id })
+      pinned.push({ variantId: variant.id, versionId: version.id, versionNumber: version.versionNumber })
+    }
+    return pinned
+  }
+
+  async #transit(
+    organizationId: string,
+    by: By,
+    idOrKey: string,
+    transition: Transition,
+    work: (
+      db: ScopedDb,
+      row: store.TestRow,
+    ) => Promise<{
+      columns: Parameters<typeof store.updateTest>[2]
+      action: Parameters<typeof record>[3]
+      data: object
+    }>,
+  ): Promise<AbTest> {
+    const { database, tests, changes } = this.#parts
+    return database.withOrganization(organizationId, async (db) => {
+      const row = await store.lockTest(db, (await requireTest(db, idOrKey)).id)
+      const status = nextStatus(row.status, transition)
+      const { columns, action, data } = await work(db, row)
+      const updated = await store.updateTest(db, row.id, { ...columns, status })
+      await record(db, updated, by, action, data)
+      changes.announce(updated)
+      return tests.read(db, updated)
+    })
+  }
+}
+
+/** Two tests that answer for one prompt would tear each other's units apart, but in one layer. */
+async function assertPromptIsFree(db: ScopedDb, row: store.TestRow): Promise<void> {
+  if (row.prompt_id === null) return
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`ab_tests ${row.prompt_id}`}, 0))`.execute(db)
+  const other = (await store.listOpenTests(db)).find(
+    (open) =>
+      open.id !== row.id &&
+      open.prompt_id === row.prompt_id &&
+      open.label === row.label &&
+      (open.layer_id === null || open.layer_id !== row.layer_id),
+  )
+  if (!other) return
+  const message = `The test "${other.key}" is about the same prompt and label already. End it, or put both into one layer, which keeps them apart.`
+  throw new FairleadError('experiment.prompt_under_test', message, { data: { test: other.key } })
+}
+
+function unresolved({ name, ref, position }: store.VariantRow): FairleadError {
+  const [kind, value] = Object.entries(ref as object)[0]!
+  const message = `The variant "${name}" can't be shown: its prompt has no ${kind} "${value}".`
+  return new FairleadError('experiment.unresolved_ref', message, {
+    data: { errors: [{ pointer: `/variants/${position}/ref`, message }] },
+  })
+}
+
+/** Whom the last look of a test declared the winner. */
+async function lastWinner(db: ScopedDb, testId: string): Promise<string | null> {
+  const [last] = await pastLooks(db, testId, 1)
+  return last?.decision.winnerVariantId ?? null
+}

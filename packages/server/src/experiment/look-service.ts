@@ -1,0 +1,173 @@
+import { FairleadError } from '@fairlead/core/base'
+import type { GuardrailLook, Look, LookRecord, Metric, Stopping, StoppingRule } from '@fairlead/core/experiment'
+import { takeGuardrailLook, takeLook } from '@fairlead/core/experiment'
+import { sql } from 'kysely'
+import type { Database, ScopedDb } from '../database/index.ts'
+import type { TestEvidence } from './evidence-read.ts'
+import { assignedUnits, contendersOf, readEvidence, strataOf } from './evidence-read.ts'
+import type { By } from './history.ts'
+import { record } from './history.ts'
+import type { ResultService } from './result-service.ts'
+import { requireTest } from './test-service.ts'
+import * as store from './test-store.ts'
+
+/** One look as it stands in the history: all that it was taken from, so that it can be taken again. */
+export interface RecordedLook {
+  rule: StoppingRule
+  evidence: { strata: ReturnType<typeof strataOf>; contenders: number[]; assigned: ReturnType<typeof assignedUnits> }
+  look: Look
+  guardrails: { metric: string; strata: ReturnType<typeof strataOf>; look: GuardrailLook }[]
+}
+
+/** What a look came to. */
+export interface Decision {
+  outcome: 'continue' | 'winner' | 'futile' | 'harmful'
+  winnerVariantId: string | null
+  /** Guardrails that got worse, and by which variant. */
+  harm: { metric: string; variantId: string }[]
+}
+
+/** What all guardrails of a test may err together. */
+const guardrailAlpha = 0.05
+/** How much worse than its margin a guardrail is to be seen best. */
+const guardrailEffect = 0.1
+
+/** Looks at running tests by the rules that they were started with; each one is kept with all that it saw. */
+export class LookService {
+  readonly #database: Database
+  readonly #results: ResultService
+
+  constructor(database: Database, results: ResultService) {
+    this.#database = database
+    this.#results = results
+  }
+
+  /**
+   * Throws `experiment.invalid_transition` for a test that does not run, and `experiment.looks_are_planned` where looks are
+   * taken at times that nobody chooses, for whatever reason.
+   */
+  take(organizationId: string, by: By, idOrKey: string): Promise<LookRecord> {
+    return this.#database.withOrganization(organizationId, async (db) => {
+      const row = await store.lockTest(db, (await requireTest(db, idOrKey)).id)
+      if (row.status === 'draft' || row.status === 'completed') throw notRunning(row)
+      if ((row.stopping as Stopping).mode === 'planned_looks') throw planned(row)
+      return (await this.takeIn(db, row, by)).record
+    })
+  }
+
+  /** The same for a test that the caller holds. */
+  async takeIn(db: ScopedDb, row: store.TestRow, by: By): Promise<{ record: LookRecord; decision: Decision }> {
+    const evidence = await readEvidence(db, row)
+    const before = await pastLooks(db, row.id)
+    const taken = judge(row, evidence, before)
+    const decision = decide(taken, evidence)
+    await record(db, row, by, 'look', { ...taken, decision })
+    await this.#results.snapshot(db, row, evidence)
+    return { record: toRecord(taken, decision, evidence), decision }
+  }
+}
+
+/** Takes a look from what was recorded of it; the same bytes come out. */
+export function judge(row: store.TestRow, evidence: TestEvidence, before: readonly Pick<RecordedLook, 'look' | 'guardrails'>[]): RecordedLook {
+  const primary = evidence.metrics.find(({ role }) => role === 'primary')!
+  const rule = ruleOf(row.stopping as Stopping, primary)
+  const seen = {
+    strata: strataOf(evidence, primary.name),
+    contenders: contendersOf(evidence),
+    assigned: assignedUnits(evidence),
+  }
+  const guardrails = evidence.metrics.filter(({ role, model }) => role === 'guardrail' && model !== 'quantile')
+  return {
+    rule,
+    evidence: seen,
+    look: takeLook(rule, before.map(({ look }) => look), seen),
+    guardrails: guardrails.map((metric) => {
+      const strata = strataOf(evidence, metric.name)
+      const past = before.flatMap((one) => one.guardrails.filter((guard) => guard.metric === metric.name))
+      const guard = {
+        alpha: guardrailAlpha / guardrails.length,
+        model: modelOf(metric),
+        lowerIsBetter: metric.lowerIsBetter,
+        margin: metric.margin,
+        effect: guardrailEffect,
+        control: 0,
+      }
+      return { metric: metric.name, strata, look: takeGuardrailLook(guard, past.map(({ look }) => look), strata) }
+    }),
+  }
+}
+
+function decide({ look, guardrails }: RecordedLook, { variants }: TestEvidence): Decision {
+  const harm = guardrails.flatMap(({ metric, look: guard }) =>
+    guard.arms.flatMap(({ arm, decision }) =>
+      decision === 'harmful' ? [{ metric, variantId: variants[arm]!.id }] : [],
+    ),
+  )
+  const winner = look.winner === null ? null : variants[look.winner]!.id
+  const isHarmed = winner !== null && harm.some(({ variantId }) => variantId === winner)
+  if (harm.length > 0 && (winner === null || isHarmed)) return { outcome: 'harmful', winnerVariantId: null, harm }
+  return { outcome: look.decision, winnerVariantId: winner, harm }
+}
+
+function toRecord({ look }: RecordedLook, decision: Decision, { variants }: TestEvidence): LookRecord {
+  const { fraction, expectedEvents, units, reasons, conditionalPower, sampleRatio, logThreshold } = look
+  return {
+    look: look.look,
+    ...decision,
+    reasons: [...reasons],
+    fraction,
+    expectedEvents,
+    units: variants.map(({ id }, place) => ({ variantId: id, units: units[place] ?? 0 })),
+    pairs: look.pairs.map(({ arm, other, z, boundary, logEValues }) => ({
+      variantId: variants[arm]!.id,
+      otherVariantId: variants[other]!.id,
+      z,
+      boundary,
+      logEValues: logEValues && [...logEValues],
+    })),
+    logThreshold,
+    conditionalPower: conditionalPower && [...conditionalPower],
+    logSampleRatio: sampleRatio,
+  }
+}
+
+/** Looks in the order in which they were taken, the last ones if not all are wanted. */
+export async function pastLooks(
+  db: ScopedDb,
+  testId: string,
+  last?: number,
+): Promise<(Pick<RecordedLook, 'look' | 'guardrails'> & { decision: Decision })[]> {
+  let query = db
+    .selectFrom('ab_history')
+    // Without the evidence: a look is judged by the ones before it, not by what they saw.
+    .select(sql<RecordedLook['look']>`data -> 'look'`.as('look'))
+    .select(sql<RecordedLook['guardrails']>`data -> 'guardrails'`.as('guardrails'))
+    .select(sql<Decision>`data -> 'decision'`.as('decision'))
+    .where('test_id', '=', testId)
+    .where('action', '=', 'look')
+    .orderBy('seq', 'desc')
+  if (last !== undefined) query = query.limit(last)
+  return (await query.execute()).reverse()
+}
+
+function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {
+  const { alpha, effect, minimumUnits, maximumLoss } = stopping
+  const every = { alpha, effect, minimumUnits, maximumLoss, model: modelOf(primary), lowerIsBetter: primary.lowerIsBetter }
+  if (stopping.mode === 'always_valid') return { mode: 'always_valid', ...every }
+  return { mode: 'planned_looks', ...every, horizon: stopping.horizon, futility: stopping.futility }
+}
+
+/** What decides is compared by means over units, whatever distribution is shown of it. */
+function modelOf({ model }: Metric): StoppingRule['model'] {
+  return model === 'proportion' || model === 'count' ? model : 'mean'
+}
+
+function notRunning({ key, status }: store.TestRow): FairleadError {
+  const message = `The test "${key}" is ${status}: looks are taken while it runs.`
+  return new FairleadError('experiment.invalid_transition', message, { data: { status, transition: 'look' } })
+}
+
+function planned({ key }: store.TestRow): FairleadError {
+  const message = `The test "${key}" looks at times that were planned: a look that somebody takes because of what was seen would break what it promises. The results can be read at any time.`
+  return new FairleadError('experiment.looks_are_planned', message)
+}

@@ -1,0 +1,98 @@
+import type { Bandit, Stopping } from '@fairlead/core/experiment'
+import { sql } from 'kysely'
+import type { ChangeFeed, Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
+import { reweighByEvidence } from './bandit.ts'
+import { controlPlane } from './history.ts'
+import type { LifecycleService } from './lifecycle-service.ts'
+import type { Decision, LookService } from './look-service.ts'
+import type { PromoteService } from './promote-service.ts'
+import * as store from './test-store.ts'
+
+export interface SweepParts {
+  database: Database
+  lifecycle: LifecycleService
+  looks: LookService
+  promotion: PromoteService
+  changes: ChangeFeed
+  logger: DatabaseLogger
+}
+
+/** What is due of a test. */
+interface Due {
+  organizationId: string
+  id: string
+}
+
+/**
+ * What happens to tests by itself: scheduled starts and ends, looks, a bandit's weights. One test that fails does not keep
+ * the others from their turn.
+ */
+export function createSweep({ database, lifecycle, looks, promotion, changes, logger }: SweepParts) {
+  return async function sweep(signal: AbortSignal): Promise<void> {
+    for (const { organization_id: organizationId, ...test } of await openTests(database)) {
+      if (signal.aborted) return
+      const due = { organizationId, id: test.id }
+      try {
+        if (test.status === 'draft') await start(due)
+        else await tend(due, test.is_over)
+      } catch (error) {
+        logger.warn({ err: error, testId: test.id }, 'An A/B test could not be tended')
+      }
+    }
+  }
+
+  async function start({ organizationId, id }: Due): Promise<void> {
+    await lifecycle.start(organizationId, controlPlane, id)
+  }
+
+  async function tend({ organizationId, id }: Due, isOver: boolean): Promise<void> {
+    const ended = await database.withOrganization(organizationId, async (db) => {
+      const row = await store.lockTest(db, id)
+      if (row.status !== 'running' && !isOver) return null
+      if (isOver || (await isDue(db, row, 'look', (row.stopping as Stopping).everyMinutes))) {
+        const { decision } = await looks.takeIn(db, row, controlPlane)
+        const isDecided = decision.outcome !== 'continue' && (row.stopping as Stopping).automatic
+        const winner = isDecided ? decision.winnerVariantId : null
+        if (isDecided || isOver) return { winner, reason: isDecided ? reasonOf(decision) : 'The test has reached its end date.' }
+      }
+      await adjustWeights(db, row)
+      return null
+    })
+    if (!ended) return
+    const test = await lifecycle.complete(organizationId, controlPlane, id, ended)
+    await promotion.promote(organizationId, null, test)
+  }
+
+  async function adjustWeights(db: ScopedDb, row: store.TestRow): Promise<void> {
+    const bandit = row.bandit as Bandit | null
+    if (!bandit || !(await isDue(db, row, 'reweighted', bandit.everyMinutes))) return
+    if (await reweighByEvidence(db, row, bandit)) changes.announce(row)
+  }
+}
+
+function reasonOf({ outcome, harm }: Decision): string {
+  if (outcome === 'winner') return 'The stopping rule has fired.'
+  if (outcome === 'futile') return 'No variant is likely to win any more.'
+  return `A guardrail got worse: ${[...new Set(harm.map(({ metric }) => metric))].join(', ')}.`
+}
+
+/** Of all organizations: drafts whose time to start has come, and tests that have started and not ended. */
+async function openTests(database: Database) {
+  return database.withSystem((db) =>
+    db
+      .selectFrom('ab_tests')
+      .select(['organization_id', 'id', 'status', sql<boolean>`coalesce(end_date <= now(), false)`.as('is_over')])
+      .where(sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now())`)
+      .where('archived_at', 'is', null)
+      .orderBy('id')
+      .execute(),
+  )
+}
+
+/** Whether it is so long since it was last done, or since the test started. */
+async function isDue(db: ScopedDb, row: store.TestRow, action: string, everyMinutes: number): Promise<boolean> {
+  const { rows } = await sql<{ due: boolean }>`
+    select now() >= greatest(${row.started_at}::timestamptz, max(at)) + make_interval(mins => ${everyMinutes}) as due
+    from ab_history where test_id = ${row.id} and action = ${action}`.execute(db)
+  return rows[0]!.due
+}
