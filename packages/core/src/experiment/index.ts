@@ -1,3 +1,16 @@
+export type { AssignableTest, Assignment, AssignmentReason, Unit } from './assignment/assign-variant.ts'
+export { assignVariant } from './assignment/assign-variant.ts'
+export { murmur3 } from './assignment/murmur3.ts'
+export { reweightSlots } from './assignment/reweight-slots.ts'
+export { decodeSlots, encodeSlots, type SlotRun } from './assignment/slot-runs.ts'
+export { createSlots } from './assignment/slots.ts'
+export { bucketing } from './bucketing/bucketing.ts'
+export { type EppoSettings, eppo } from './bucketing/eppo.ts'
+export { type FairleadSettings, fairlead } from './bucketing/fairlead.ts'
+export { type GrowthBookSettings, growthbookV1, growthbookV2 } from './bucketing/growthbook.ts'
+export { type OptimizelySettings, optimizely } from './bucketing/optimizely.ts'
+export type { BucketingScheme } from './bucketing/scheme.ts'
+export { type UnleashSettings, unleash } from './bucketing/unleash.ts'
 export { type Comparison, compareArms, type Direction, expectedLoss, probabilityBest } from './statistics/best.ts'
 export { credibleInterval, highestDensityInterval, type Interval } from './statistics/interval.ts'
 export {
@@ -8,3 +21,6 @@ export {
   studentPosterior,
 } from './statistics/posterior.ts'
 export { type SampleRatio, sampleRatioMismatch } from './statistics/sample-ratio.ts'
+export { type CompiledTargeting, compileTargeting } from './targeting/compile-targeting.ts'
+export { matchesRule } from './targeting/matches-rule.ts'
+export type { TargetingRule } from './targeting/rule.ts'

@@ -96,6 +96,12 @@ function children(node: Syntax): readonly Syntax[] {
   }
 }
 
+/** The names that stand for variables in a tree, those of comprehensions' items among them. */
+export function variableNames(node: Syntax, source: string): Set<string> {
+  const names = new Set(children(node).flatMap((child) => [...variableNames(child, source)]))
+  return node.op === 'id' ? names.add(variableName(node, source)) : names
+}
+
 /** How deep a tree is nested; rows of operators and of members nest to the left and count as one. */
 function nesting(node: Syntax): number {
   const [first, ...others] = children(node)
