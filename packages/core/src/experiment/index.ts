@@ -8,3 +8,12 @@ export {
   studentPosterior,
 } from './statistics/posterior.ts'
 export { type SampleRatio, sampleRatioMismatch } from './statistics/sample-ratio.ts'
+export { type StratifiedEstimate, stratifiedEstimates } from './statistics/stratified-estimate.ts'
+export {
+  addUnit,
+  type Estimate,
+  mergeMoments,
+  noUnits,
+  ratioEstimate,
+  type UnitMoments,
+} from './statistics/unit-moments.ts'
