@@ -11,7 +11,7 @@ import type { Database } from './database/index.ts'
 import { openDatabase } from './database/index.ts'
 import type { ExperimentRoom } from './experiment/index.ts'
 import { createExperimentRoom, createTestCheck } from './experiment/index.ts'
-import type { Drain, HttpMetrics, HttpServer, RateLimits } from './http/index.ts'
+import type { Authenticator, Drain, HttpMetrics, HttpServer, RateLimits } from './http/index.ts'
 import {
   createApp,
   createDrain,
@@ -33,6 +33,7 @@ import {
   createPromptRoutes,
   createPromptServices,
   createTryPrompt,
+  createVersionPromotion,
   refResolver,
   versionFinder,
 } from './prompt/index.ts'
@@ -175,7 +176,7 @@ type Rooms = ReturnType<typeof wireRooms>
 
 /** Who gets what: the one place where rooms meet. */
 function wireRooms(foundation: Foundation) {
-  const { options, config, logger, clock, newId, database, secret, models, metrics, drain } = foundation
+  const { options, config, logger, clock, newId, database, secret, models } = foundation
   const directory = createCredentialDirectory(database, clock)
   const browserTokens = createBrowserTokens(deriveKey(secret, 'browser-token'), clock)
   const jwt = options.jwt ?? jwtOf(config)
@@ -207,7 +208,7 @@ function wireRooms(foundation: Foundation) {
     newId,
     versions: versionFinder,
     refs: refResolver,
-    prompts: promptServices,
+    promotion: createVersionPromotion(promptServices.refs, promptServices.history),
     runs: runFinder,
   })
   const workflow = createWorkflowRoom({
@@ -229,7 +230,31 @@ function wireRooms(foundation: Foundation) {
     ...experiment.handlers,
     ...workflow.handlers,
   }
-  const app = createApp(handlers, {
+  const app = buildApp(foundation, handlers, authenticator)
+  const operator = createOperator(database, tenant, newId)
+  const promptOperator = createPromptOperator({ ...promptServices, organizationOf: operator.organizationOf })
+  const background = createBackground(foundation, { workflow, experiment })
+  return {
+    app,
+    authenticator,
+    operator: { ...operator, ...promptOperator },
+    start: background.start,
+    stopWorking: workflow.stopWorking,
+    /** Stops what works in the background; requests have ended by then. */
+    stop: async () => {
+      await background.stop()
+      await directory.close()
+    },
+  }
+}
+
+/** The rooms' handlers as an Express app. */
+function buildApp(
+  { options, config, logger, clock, database, secret, metrics, drain }: Foundation,
+  handlers: Parameters<typeof createApp>[0],
+  authenticator: Authenticator,
+) {
+  return createApp(handlers, {
     authenticator,
     rateLimiter: createRateLimiter({
       perPrincipal: options.rateLimits?.perPrincipal ?? config.FAIRLEAD_RATE_LIMIT_PER_CREDENTIAL,
@@ -248,21 +273,6 @@ function wireRooms(foundation: Foundation) {
     metricsToken: config.FAIRLEAD_METRICS_TOKEN,
     openApi: createOpenApi(),
   })
-  const operator = createOperator(database, tenant, newId)
-  const promptOperator = createPromptOperator({ ...promptServices, organizationOf: operator.organizationOf })
-  const background = createBackground(foundation, { workflow, experiment })
-  return {
-    app,
-    authenticator,
-    operator: { ...operator, ...promptOperator },
-    start: background.start,
-    stopWorking: workflow.stopWorking,
-    /** Stops what works in the background; requests have ended by then. */
-    stop: async () => {
-      await background.stop()
-      await directory.close()
-    },
-  }
 }
 
 /** What happens without a request: runs, due questions, cleaning up. */

@@ -26,7 +26,7 @@ export const ConfiguredTest = z.strictObject({
   seed: z.int().nonnegative(),
   trafficPercentage: z.number(),
   /** Variants by their place in `variants`, each with how many of 16,384 slots follow that are its own. */
-  slots: z.array(z.tuple([z.int().nonnegative(), z.int().positive()])),
+  slots: z.array(z.tuple([z.int().nonnegative(), z.int().positive()]).readonly()),
   variants: z.array(ConfiguredVariant),
   /** What `targeting` was compiled to; null lets everybody take part. */
   targeting: z.json().nullable(),

@@ -2,12 +2,7 @@ import * as z from 'zod'
 import type { EndpointContract } from '../base/contract-schema.ts'
 import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { TestConfiguration, TestEvent } from './configuration-schema.ts'
-import type {
-  abDeliveryEndpoints,
-  abEvidenceEndpoints,
-  abSharingEndpoints,
-  abTestEndpoints,
-} from './endpoints.ts'
+import type { abDeliveryEndpoints, abEvidenceEndpoints, abSharingEndpoints, abTestEndpoints } from './endpoints.ts'
 import { AbTestEvents, Assigned, Assignment, AssignmentRequest, RecordedEvents } from './evidence-schema.ts'
 import { AbTestResults, LookRecord, ResultSnapshot } from './result-schema.ts'
 import { AbTest, AbTestChange, AbTestStatus, NewAbTest } from './test-schema.ts'
@@ -86,7 +81,12 @@ const deliveryContract = {
 const ShareName = z.string().min(1).max(255)
 
 /** Keeps tests apart: each of them has units of its own. */
-export const Layer = z.strictObject({ id: z.string(), name: ShareName, percentageLeft: z.number(), createdAt: Timestamp })
+export const Layer = z.strictObject({
+  id: z.string(),
+  name: ShareName,
+  percentageLeft: z.number(),
+  createdAt: Timestamp,
+})
 export type Layer = z.infer<typeof Layer>
 
 /** Units that take part in no test that starts while it stands. */

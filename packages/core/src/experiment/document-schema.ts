@@ -105,6 +105,7 @@ export const Bandit = z.strictObject({
   floor: z.number().min(0.01).max(0.2).default(0.02),
   everyMinutes: z.int().min(5).max(10_080).default(60),
 })
+export type Bandit = z.infer<typeof Bandit>
 
 /** What becomes of a winner. */
 export const Promotion = z.strictObject({
@@ -115,6 +116,7 @@ export const Promotion = z.strictObject({
   /** Undoes the move when a guardrail gets worse within so many hours. */
   guardHours: z.int().min(0).max(720).default(24),
 })
+export type Promotion = z.infer<typeof Promotion>
 
 /**
  * Another tool's way from units to variants, for a test that came from there: every unit keeps the variant that it has.
@@ -124,3 +126,4 @@ export const Bucketing = z.strictObject({
   scheme: z.enum(['unleash', 'optimizely', 'growthbook-v1', 'growthbook-v2', 'eppo']),
   settings: z.record(z.string(), z.json()),
 })
+export type Bucketing = z.infer<typeof Bucketing>

@@ -11,6 +11,21 @@ export { type GrowthBookSettings, growthbookV1, growthbookV2 } from './bucketing
 export { type OptimizelySettings, optimizely } from './bucketing/optimizely.ts'
 export type { BucketingScheme } from './bucketing/scheme.ts'
 export { type UnleashSettings, unleash } from './bucketing/unleash.ts'
+export type { ConfiguredTest, TestConfiguration, TestEvent } from './configuration-schema.ts'
+export { type AssignedVariant, prepareTest, type Schemes, type Subject } from './configured-test.ts'
+export type { AbTestHistoryEntry, Holdout, Layer } from './contract-schema.ts'
+export type { Bandit, Bucketing, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
+export { experimentEndpoints } from './endpoints.ts'
+export type {
+  AbTestEvents,
+  Assigned,
+  Assignment as FirstExposure,
+  Exposure,
+  Observation,
+  RecordedEvents,
+} from './evidence-schema.ts'
+export { nextStatus, type TestStatus, type Transition } from './lifecycle.ts'
+export type { AbTestResults, LookRecord, ResultSnapshot, VariantResult } from './result-schema.ts'
 export { type Comparison, compareArms, type Direction, expectedLoss, probabilityBest } from './statistics/best.ts'
 export { credibleInterval, highestDensityInterval, type Interval } from './statistics/interval.ts'
 export {
@@ -21,6 +36,16 @@ export {
   studentPosterior,
 } from './statistics/posterior.ts'
 export { type SampleRatio, sampleRatioMismatch } from './statistics/sample-ratio.ts'
+export { type StratifiedEstimate, stratifiedEstimates } from './statistics/stratified-estimate.ts'
+export {
+  addUnit,
+  type Estimate,
+  mergeMoments,
+  noUnits,
+  ratioEstimate,
+  type UnitMoments,
+} from './statistics/unit-moments.ts'
 export { type CompiledTargeting, compileTargeting } from './targeting/compile-targeting.ts'
 export { matchesRule } from './targeting/matches-rule.ts'
 export type { TargetingRule } from './targeting/rule.ts'
+export type { AbTest, AbTestChange, AbVariant, NewAbTest } from './test-schema.ts'

@@ -14,7 +14,7 @@ const Lift = z.strictObject({
 })
 
 /** What one metric says of one variant. Null where too little was seen; `reason` says of what. */
-const VariantResult = z.strictObject({
+export const VariantResult = z.strictObject({
   variantId: z.string(),
   units: z.number(),
   observations: z.number(),

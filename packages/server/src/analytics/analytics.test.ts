@@ -2,6 +2,7 @@ import { builtinPrices } from '@fairlead/core/analytics'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
+import { runFinder } from '../workflow/index.ts'
 import type { NewExecution } from './service.ts'
 import { createAnalyticsService, insertExecutions } from './service.ts'
 

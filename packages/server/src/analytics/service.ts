@@ -2,12 +2,13 @@ import type { Execution, ModelPrice, PricedCall, Score, UsedTokens } from '@fair
 import { builtinPrices, costOf, priceFor } from '@fairlead/core/analytics'
 import type { Clock } from '@fairlead/core/base'
 import type { ModelCall } from '@fairlead/core/workflow'
-import type { Database, ScopedDb } from '../database/index.ts'
+import type { Database } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import { problem } from '../http/index.ts'
+import type { RunFinder } from '../workflow/ports.ts'
 import * as store from './store.ts'
 
-export type { NewExecution } from './store.ts'
+export type { NewExecution, VariantUsage } from './store.ts'
 export { findExecution, insertExecutions, usageOfVariants } from './store.ts'
 
 /** A finished call of a model as the columns of its row in `executions`; where it was made is for the caller to add. */
@@ -57,11 +58,6 @@ export type AnalyticsService = ReturnType<typeof createAnalyticsService>
 const pricesTtlMs = 5_000
 const maxCachedOrganizations = 1_000
 
-/** Whether there is a run, in the caller's transaction and organization. */
-export interface RunFinder {
-  exists(db: ScopedDb, runId: string): Promise<boolean>
-}
-
 export interface NewScore {
   runId?: string | undefined
   executionId?: string | undefined
@@ -79,7 +75,7 @@ export function createAnalyticsService({
   newId,
 }: {
   database: Database
-  runs: RunFinder
+  runs: Pick<RunFinder, 'exists'>
   clock: Clock
   newId: () => string
 }) {

@@ -1,4 +1,4 @@
-import type { Assigned, Assignment } from '@fairlead/core/experiment'
+import type { Assigned, FirstExposure } from '@fairlead/core/experiment'
 import { bucketing, prepareTest } from '@fairlead/core/experiment'
 import type { Database } from '../database/index.ts'
 import type { ConfigurationService } from './configuration-service.ts'
@@ -51,7 +51,7 @@ export class AssignService {
     idOrKey: string,
     unit: string | undefined,
     { limit, after }: Keyset<string>,
-  ): Promise<Assignment[]> {
+  ): Promise<FirstExposure[]> {
     return this.#parts.database.withOrganization(organizationId, async (db) => {
       const { id } = await requireTest(db, idOrKey)
       let query = db.selectFrom('ab_assignments').selectAll().where('test_id', '=', id)

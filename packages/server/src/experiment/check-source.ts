@@ -20,7 +20,10 @@ export function createTestCheck(prompts: PromptVersions): CheckSource {
         .where('ab_tests.is_decided', '=', true)
         .where('ab_variants.prompt_id', '=', promptId)
         .execute()
-      const winners = await prompts.loadVersions(db, won.flatMap(({ version_id }) => version_id ?? []))
+      const winners = await prompts.loadVersions(
+        db,
+        won.flatMap(({ version_id }) => version_id ?? []),
+      )
       const contents = new Set([...winners.values()].map(({ contentHash }) => contentHash))
       return new Set(versions.flatMap(({ versionId, contentHash }) => (contents.has(contentHash) ? [versionId] : [])))
     },

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { ConfiguredTest, TestConfiguration } from '@fairlead/core/experiment'
 import { encodeSlots } from '@fairlead/core/experiment'
-import type { Database, ScopedDb } from '../database/index.ts'
+import type { Kysely } from 'kysely'
+import type { Database, Tables } from '../database/index.ts'
 import type { PromptVersions, VersionHandle } from '../prompt/ports.ts'
 import type { Targeting } from './test-record.ts'
 import * as store from './test-store.ts'
+
+type Db = Kysely<Tables>
 
 export interface ConfigurationParts {
   database: Database
@@ -24,7 +27,7 @@ export class ConfigurationService {
   }
 
   /** The tests that have started and not ended, of one prompt if it is named. */
-  async openTests(db: ScopedDb, promptId?: string): Promise<ConfiguredTest[]> {
+  async openTests(db: Db, promptId?: string): Promise<ConfiguredTest[]> {
     const rows = (await store.listOpenTests(db)).filter((row) => promptId === undefined || row.prompt_id === promptId)
     if (rows.length === 0) return []
     const ids = rows.map(({ id }) => id)
@@ -40,9 +43,12 @@ export class ConfigurationService {
     })
   }
 
-  async #named(db: ScopedDb, rows: readonly store.TestRow[], variants: readonly store.VariantRow[]): Promise<Named> {
+  async #named(db: Db, rows: readonly store.TestRow[], variants: readonly store.VariantRow[]): Promise<Named> {
     const { prompts } = this.#parts
-    const versions = await prompts.loadVersions(db, variants.flatMap(({ version_id }) => version_id ?? []))
+    const versions = await prompts.loadVersions(
+      db,
+      variants.flatMap(({ version_id }) => version_id ?? []),
+    )
     const keys = new Map<string, string>()
     for (const id of new Set([...rows, ...variants].flatMap(({ prompt_id }) => prompt_id ?? [])))
       keys.set(id, (await prompts.findPrompt(db, id))!.key)

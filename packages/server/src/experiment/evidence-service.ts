@@ -1,5 +1,5 @@
-import type { AbTestEvents, Metric, RecordedEvents } from '@fairlead/core/experiment'
 import { bucketOf } from '@fairlead/core/analytics'
+import type { AbTestEvents, Metric, RecordedEvents } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { AssignedUnit, NewExposure, NewObservation } from './evidence-store.ts'
 import * as evidence from './evidence-store.ts'
@@ -119,11 +119,7 @@ class TestIntake {
     this.#batch.observations.repeated += usable.length - recorded
   }
 
-  #reasonAgainst(
-    { unit }: { unit: string },
-    variantId: string | undefined,
-    epoch: number,
-  ): Reason | undefined {
+  #reasonAgainst({ unit }: { unit: string }, variantId: string | undefined, epoch: number): Reason | undefined {
     if (this.#test.epoch === 0) return 'not_started'
     if (variantId === undefined) return 'unknown_variant'
     if (epoch > this.#test.epoch) return 'unknown_epoch'
@@ -170,4 +166,3 @@ function groupByTest<Event extends { test: string }>(
   }
   return groups
 }
-

@@ -98,7 +98,12 @@ export async function excludeUnits(
       where c.test_id = ${test.id}::uuid and c.epoch = l.epoch and c.variant_id = l.variant_id
     )
     select * from left_out`.execute(db)
-  if (rows.length > 0) await takeAway(db, test, rows.map(({ session_id }) => session_id))
+  if (rows.length > 0)
+    await takeAway(
+      db,
+      test,
+      rows.map(({ session_id }) => session_id),
+    )
   return rows.map(toAssigned)
 }
 
@@ -233,6 +238,11 @@ function sumOf(term: ReturnType<typeof logOf>, power: 1 | 2) {
   return power === 1 ? sql`coalesce(sum(${term}), 0)` : sql`coalesce(sum((${term}) * (${term})), 0)`
 }
 
-function toAssigned(row: { session_id: string; variant_id: string; epoch: number; is_excluded: boolean }): AssignedUnit {
+function toAssigned(row: {
+  session_id: string
+  variant_id: string
+  epoch: number
+  is_excluded: boolean
+}): AssignedUnit {
   return { unit: row.session_id, variantId: row.variant_id, epoch: row.epoch, isExcluded: row.is_excluded }
 }

@@ -2,9 +2,8 @@ import { randomInt } from 'node:crypto'
 import type { Database, DatabaseLogger } from '../database/index.ts'
 import { ChangeFeed, consumeOutbox } from '../database/index.ts'
 import type { Jobs } from '../jobs/index.ts'
-import type { PromptServices } from '../prompt/index.ts'
-import type { PromptVersions, VersionResolver } from '../prompt/ports.ts'
-import type { RunFinder } from '../workflow/index.ts'
+import type { PromptVersions, VersionPromotion, VersionResolver } from '../prompt/ports.ts'
+import type { RunFinder } from '../workflow/ports.ts'
 import { AssignService } from './assign-service.ts'
 import { createTestCheck } from './check-source.ts'
 import { ConfigurationService } from './configuration-service.ts'
@@ -29,7 +28,7 @@ export interface ExperimentRoomParts {
   versions: PromptVersions
   /** Who answers for prompts that no test is about. */
   refs: VersionResolver
-  prompts: Pick<PromptServices, 'refs' | 'history'>
+  promotion: VersionPromotion
   runs: RunFinder
 }
 
@@ -37,14 +36,14 @@ const sweepMs = 10_000
 const evidenceMs = 1_000
 
 /** The experiment room: its routes, what it answers other rooms, and the background work around tests. */
-export function createExperimentRoom({ database, logger, newId, versions, refs, prompts, runs }: ExperimentRoomParts) {
+export function createExperimentRoom({ database, logger, newId, versions, refs, runs, ...parts }: ExperimentRoomParts) {
   const newSeed = () => randomInt(2 ** 32)
   const changes = new ChangeFeed(database, 'ab_tests')
   const evidence = new EvidenceService(database)
   const configuration = new ConfigurationService({ database, prompts: versions })
   const results = new ResultService(database)
   const tests = new TestService({ database, prompts: versions, changes, newId, newSeed })
-  const promotion = new PromoteService({ database, prompts })
+  const promotion = new PromoteService({ database, promotion: parts.promotion })
   const lifecycle = new LifecycleService({ database, prompts: versions, tests, changes })
   const looks = new LookService(database, results)
   const sweep = createSweep({ database, lifecycle, looks, promotion, changes, logger })

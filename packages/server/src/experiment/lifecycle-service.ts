@@ -58,14 +58,17 @@ export class LifecycleService {
         epoch,
         layer_ranges,
         holdouts: JSON.stringify(holdouts.map(({ seed, percentage }) => ({ seed, percentage: Number(percentage) }))),
-        started_at: sql<Date>`now()`,
       }
       return { columns, action: 'started', data: { epoch, versions } }
     })
   }
 
   pause(organizationId: string, by: By, idOrKey: string): Promise<AbTest> {
-    return this.#transit(organizationId, by, idOrKey, 'pause', async () => ({ columns: {}, action: 'paused', data: {} }))
+    return this.#transit(organizationId, by, idOrKey, 'pause', async () => ({
+      columns: {},
+      action: 'paused',
+      data: {},
+    }))
   }
 
   resume(organizationId: string, by: By, idOrKey: string): Promise<AbTest> {
@@ -81,7 +84,7 @@ export class LifecycleService {
       const winner = await this.#winnerOf(db, row, completion.winner)
       const isDecided = winner !== null && (await lastWinner(db, row.id)) === winner
       const data = { winnerVariantId: winner, isDecided, reason: completion.reason ?? null }
-      const columns = { winner_variant_id: winner, is_decided: isDecided, completed_at: sql<Date>`now()` }
+      const columns = { winner_variant_id: winner, is_decided: isDecided }
       return { columns, action: 'completed', data }
     })
   }
@@ -135,12 +138,17 @@ export class LifecycleService {
       const row = await store.lockTest(db, (await requireTest(db, idOrKey)).id)
       const status = nextStatus(row.status, transition)
       const { columns, action, data } = await work(db, row)
-      const updated = await store.updateTest(db, row.id, { ...columns, status })
+      const updated = await store.updateTest(db, row.id, { ...columns, status, ...timeOf(transition) })
       await record(db, updated, by, action, data)
       changes.announce(updated)
       return tests.read(db, updated)
     })
   }
+}
+
+function timeOf(transition: Transition) {
+  if (transition === 'start') return { started_at: new Date() }
+  return transition === 'complete' ? { completed_at: new Date() } : {}
 }
 
 /** Two tests that answer for one prompt would tear each other's units apart, but in one layer. */

@@ -68,7 +68,11 @@ export class LookService {
 }
 
 /** Takes a look from what was recorded of it; the same bytes come out. */
-export function judge(row: store.TestRow, evidence: TestEvidence, before: readonly Pick<RecordedLook, 'look' | 'guardrails'>[]): RecordedLook {
+export function judge(
+  row: store.TestRow,
+  evidence: TestEvidence,
+  before: readonly Pick<RecordedLook, 'look' | 'guardrails'>[],
+): RecordedLook {
   const primary = evidence.metrics.find(({ role }) => role === 'primary')!
   const rule = ruleOf(row.stopping as Stopping, primary)
   const seen = {
@@ -80,7 +84,11 @@ export function judge(row: store.TestRow, evidence: TestEvidence, before: readon
   return {
     rule,
     evidence: seen,
-    look: takeLook(rule, before.map(({ look }) => look), seen),
+    look: takeLook(
+      rule,
+      before.map(({ look }) => look),
+      seen,
+    ),
     guardrails: guardrails.map((metric) => {
       const strata = strataOf(evidence, metric.name)
       const past = before.flatMap((one) => one.guardrails.filter((guard) => guard.metric === metric.name))
@@ -92,7 +100,15 @@ export function judge(row: store.TestRow, evidence: TestEvidence, before: readon
         effect: guardrailEffect,
         control: 0,
       }
-      return { metric: metric.name, strata, look: takeGuardrailLook(guard, past.map(({ look }) => look), strata) }
+      return {
+        metric: metric.name,
+        strata,
+        look: takeGuardrailLook(
+          guard,
+          past.map(({ look }) => look),
+          strata,
+        ),
+      }
     }),
   }
 }
@@ -152,7 +168,14 @@ export async function pastLooks(
 
 function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {
   const { alpha, effect, minimumUnits, maximumLoss } = stopping
-  const every = { alpha, effect, minimumUnits, maximumLoss, model: modelOf(primary), lowerIsBetter: primary.lowerIsBetter }
+  const every = {
+    alpha,
+    effect,
+    minimumUnits,
+    maximumLoss,
+    model: modelOf(primary),
+    lowerIsBetter: primary.lowerIsBetter,
+  }
   if (stopping.mode === 'always_valid') return { mode: 'always_valid', ...every }
   return { mode: 'planned_looks', ...every, horizon: stopping.horizon, futility: stopping.futility }
 }

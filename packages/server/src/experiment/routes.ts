@@ -29,7 +29,12 @@ export interface ExperimentServices {
 
 /** The experiment room over HTTP: `:id` takes a test's id or its key. */
 export function createExperimentRoutes(services: ExperimentServices): Handlers<keyof typeof experimentEndpoints> {
-  return { ...testRoutes(services), ...evidenceRoutes(services), ...deliveryRoutes(services), ...sharingRoutes(services) }
+  return {
+    ...testRoutes(services),
+    ...evidenceRoutes(services),
+    ...deliveryRoutes(services),
+    ...sharingRoutes(services),
+  }
 }
 
 function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {

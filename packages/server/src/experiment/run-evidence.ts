@@ -3,7 +3,7 @@ import type { PromptPin } from '@fairlead/core/workflow'
 import type { VariantUsage } from '../analytics/service.ts'
 import { findExecution, usageOfVariants } from '../analytics/service.ts'
 import type { Database, OutboxRow, ScopedDb } from '../database/index.ts'
-import type { RunFinder, RunOutcome } from '../workflow/index.ts'
+import type { RunFinder, RunOutcome } from '../workflow/ports.ts'
 import type { EvidenceService } from './evidence-service.ts'
 import * as store from './test-store.ts'
 
@@ -30,7 +30,8 @@ interface Assigned {
  */
 export function createRunEvidence({ database, runs, evidence }: RunEvidenceParts) {
   async function take(db: ScopedDb, { topic, payload }: OutboxRow): Promise<void> {
-    const events = topic === 'run.finished' ? await ofRun(db, payload as FinishedRun) : await ofScore(db, payload as NewScore)
+    const events =
+      topic === 'run.finished' ? await ofRun(db, payload as FinishedRun) : await ofScore(db, payload as NewScore)
     if (events && events.exposures.length > 0) await evidence.recordIn(db, events)
   }
 

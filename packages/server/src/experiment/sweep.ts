@@ -53,7 +53,8 @@ export function createSweep({ database, lifecycle, looks, promotion, changes, lo
         const { decision } = await looks.takeIn(db, row, controlPlane)
         const isDecided = decision.outcome !== 'continue' && (row.stopping as Stopping).automatic
         const winner = isDecided ? decision.winnerVariantId : null
-        if (isDecided || isOver) return { winner, reason: isDecided ? reasonOf(decision) : 'The test has reached its end date.' }
+        if (isDecided || isOver)
+          return { winner, reason: isDecided ? reasonOf(decision) : 'The test has reached its end date.' }
       }
       await adjustWeights(db, row)
       return null

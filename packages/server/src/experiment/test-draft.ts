@@ -101,7 +101,10 @@ function compile(source: string): Targeting {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   if (rule !== null && errors.length === 0) return { source, rule }
   throw invalid(
-    errors.map(({ message, hint, from }) => ({ pointer: '/targeting', message: `at character ${from + 1}: ${message} ${hint}` })),
+    errors.map(({ message, hint, from }) => ({
+      pointer: '/targeting',
+      message: `at character ${from + 1}: ${message} ${hint}`,
+    })),
   )
 }
 

@@ -20,7 +20,16 @@ export interface TestServiceParts {
 }
 
 /** What may be changed once a test has started. */
-const adjustable = new Set(['name', 'description', 'trafficPercentage', 'forced', 'endDate', 'weights', 'isKilled', 'archived'])
+const adjustable = new Set([
+  'name',
+  'description',
+  'trafficPercentage',
+  'forced',
+  'endDate',
+  'weights',
+  'isKilled',
+  'archived',
+])
 /** What may be changed once it has come to its end. */
 const lasting = new Set(['name', 'description', 'archived'])
 const mostKeys = 100
@@ -100,7 +109,10 @@ export class TestService {
   }
 
   async #readAll(db: ScopedDb, rows: readonly store.TestRow[]): Promise<AbTest[]> {
-    const variants = await store.listVariants(db, rows.map(({ id }) => id))
+    const variants = await store.listVariants(
+      db,
+      rows.map(({ id }) => id),
+    )
     const resolved = await this.#resolve(db, variants)
     const byTest = Map.groupBy(resolved, ({ row }) => row.test_id)
     return rows.map((row) => toTest(row, byTest.get(row.id) ?? []))
@@ -108,7 +120,10 @@ export class TestService {
 
   async #resolve(db: ScopedDb, variants: readonly store.VariantRow[]): Promise<ResolvedVariant[]> {
     const { prompts } = this.#parts
-    const versions = await prompts.loadVersions(db, variants.flatMap(({ version_id }) => version_id ?? []))
+    const versions = await prompts.loadVersions(
+      db,
+      variants.flatMap(({ version_id }) => version_id ?? []),
+    )
     const resolved: ResolvedVariant[] = []
     for (const row of variants) {
       const version = row.version_id === null ? null : (versions.get(row.version_id) ?? null)
@@ -135,7 +150,10 @@ export class TestService {
       await store.insertVariants(db, await variantRows(db, prompts, { ...row, prompt_id }, variants, newId))
     }
     const now = await store.listVariants(db, [row.id])
-    assertForced(change.forced ?? (row.forced as Record<string, string>), now.map(({ name }) => name))
+    assertForced(
+      change.forced ?? (row.forced as Record<string, string>),
+      now.map(({ name }) => name),
+    )
     const epoch = weights ? await reweigh(db, row, now, weights) : row.epoch
     return store.updateTest(db, row.id, { ...columns, epoch })
   }

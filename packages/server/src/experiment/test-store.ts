@@ -1,6 +1,8 @@
-import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import { sql } from 'kysely'
-import type { ScopedDb, Tables } from '../database/index.ts'
+import type { Tables } from '../database/index.ts'
+
+type Db = Kysely<Tables>
 
 export type TestRow = Selectable<Tables['ab_tests']>
 export type VariantRow = Selectable<Tables['ab_variants']>
@@ -15,14 +17,14 @@ export interface Keyset<After> {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** By id or key. */
-export async function findTest(db: ScopedDb, idOrKey: string): Promise<TestRow | undefined> {
+export async function findTest(db: Db, idOrKey: string): Promise<TestRow | undefined> {
   const query = db.selectFrom('ab_tests').selectAll()
   const byId = uuid.test(idOrKey) ? await query.where('id', '=', idOrKey).executeTakeFirst() : undefined
   return byId ?? query.where('key', '=', idOrKey).executeTakeFirst()
 }
 
 /** Holds a test, as it is now, until the transaction ends: what changes it, or its evidence, queues here and nowhere else. */
-export async function lockTest(db: ScopedDb, id: string): Promise<TestRow> {
+export async function lockTest(db: Db, id: string): Promise<TestRow> {
   return db.selectFrom('ab_tests').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow()
 }
 
@@ -34,7 +36,7 @@ export interface TestFilter {
 
 /** Newest first. */
 export async function listTests(
-  db: ScopedDb,
+  db: Db,
   { status, promptId, archived }: TestFilter,
   { limit, after }: Keyset<string>,
 ): Promise<TestRow[]> {
@@ -47,7 +49,7 @@ export async function listTests(
 }
 
 /** Undefined when the key is taken. */
-export async function insertTest(db: ScopedDb, row: Insertable<Tables['ab_tests']>): Promise<TestRow | undefined> {
+export async function insertTest(db: Db, row: Insertable<Tables['ab_tests']>): Promise<TestRow | undefined> {
   return db
     .insertInto('ab_tests')
     .values(row)
@@ -57,11 +59,7 @@ export async function insertTest(db: ScopedDb, row: Insertable<Tables['ab_tests'
 }
 
 /** Every change makes a revision. */
-export async function updateTest(
-  db: ScopedDb,
-  id: string,
-  columns: Updateable<Tables['ab_tests']>,
-): Promise<TestRow> {
+export async function updateTest(db: Db, id: string, columns: Updateable<Tables['ab_tests']>): Promise<TestRow> {
   return db
     .updateTable('ab_tests')
     .set({ ...columns, revision: sql<number>`revision + 1`, updated_at: sql<Date>`now()` })
@@ -71,7 +69,7 @@ export async function updateTest(
 }
 
 /** In their order, the control first. */
-export async function listVariants(db: ScopedDb, testIds: readonly string[]): Promise<VariantRow[]> {
+export async function listVariants(db: Db, testIds: readonly string[]): Promise<VariantRow[]> {
   if (testIds.length === 0) return []
   return db
     .selectFrom('ab_variants')
@@ -82,29 +80,25 @@ export async function listVariants(db: ScopedDb, testIds: readonly string[]): Pr
     .execute()
 }
 
-export async function insertVariants(db: ScopedDb, rows: readonly Insertable<Tables['ab_variants']>[]): Promise<void> {
+export async function insertVariants(db: Db, rows: readonly Insertable<Tables['ab_variants']>[]): Promise<void> {
   await db.insertInto('ab_variants').values(rows).execute()
 }
 
 /** Of a draft, whose variants nobody has seen. */
-export async function deleteVariants(db: ScopedDb, testId: string): Promise<void> {
+export async function deleteVariants(db: Db, testId: string): Promise<void> {
   await db.deleteFrom('ab_variants').where('test_id', '=', testId).execute()
 }
 
-export async function updateVariant(
-  db: ScopedDb,
-  id: string,
-  columns: Updateable<Tables['ab_variants']>,
-): Promise<void> {
+export async function updateVariant(db: Db, id: string, columns: Updateable<Tables['ab_variants']>): Promise<void> {
   await db.updateTable('ab_variants').set(columns).where('id', '=', id).execute()
 }
 
-export async function insertEpoch(db: ScopedDb, row: Insertable<Tables['ab_epochs']>): Promise<void> {
+export async function insertEpoch(db: Db, row: Insertable<Tables['ab_epochs']>): Promise<void> {
   await db.insertInto('ab_epochs').values(row).execute()
 }
 
 /** The tables of weights of several tests that are in force. */
-export async function currentEpochs(db: ScopedDb, testIds: readonly string[]): Promise<EpochRow[]> {
+export async function currentEpochs(db: Db, testIds: readonly string[]): Promise<EpochRow[]> {
   if (testIds.length === 0) return []
   return db
     .selectFrom('ab_epochs')
@@ -120,7 +114,7 @@ export async function currentEpochs(db: ScopedDb, testIds: readonly string[]): P
 }
 
 /** The running and paused tests, the first that started first. */
-export async function listOpenTests(db: ScopedDb): Promise<TestRow[]> {
+export async function listOpenTests(db: Db): Promise<TestRow[]> {
   return db
     .selectFrom('ab_tests')
     .selectAll()
@@ -132,7 +126,7 @@ export async function listOpenTests(db: ScopedDb): Promise<TestRow[]> {
 
 /** Appends to a test's history. The caller holds the test, so numbers have no gaps. */
 export async function insertHistory(
-  db: ScopedDb,
+  db: Db,
   row: Omit<Insertable<Tables['ab_history']>, 'seq' | 'data'> & { data: object },
 ): Promise<void> {
   const last = db
@@ -146,18 +140,14 @@ export async function insertHistory(
 }
 
 /** Newest first. */
-export async function listHistory(
-  db: ScopedDb,
-  testId: string,
-  { limit, after }: Keyset<number>,
-): Promise<HistoryRow[]> {
+export async function listHistory(db: Db, testId: string, { limit, after }: Keyset<number>): Promise<HistoryRow[]> {
   let query = db.selectFrom('ab_history').selectAll().where('test_id', '=', testId)
   if (after !== undefined) query = query.where('seq', '<', after)
   return query.orderBy('seq', 'desc').limit(limit).execute()
 }
 
 /** Parts of layers that are taken by tests that have started and not ended. */
-export async function takenRanges(db: ScopedDb, layerId: string): Promise<[from: number, to: number][]> {
+export async function takenRanges(db: Db, layerId: string): Promise<[from: number, to: number][]> {
   const rows = await db
     .selectFrom('ab_tests')
     .select('layer_ranges')

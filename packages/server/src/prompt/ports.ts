@@ -1,6 +1,7 @@
 import type { Catalog, PromptPin, PromptVersionContent } from '@fairlead/core/workflow'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../database/index.ts'
+import type { Principal } from '../http/index.ts'
 
 /** Which version of which prompt, as a workflow node or a caller names it. Without a selector: label `production`, else the head of `main`. */
 export interface PromptReferenceRequest {
@@ -49,6 +50,32 @@ export interface PromptVersions {
   ): Promise<VersionHandle | null>
   /** By id; one that is gone is left out. */
   loadVersions(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, VersionHandle>>
+}
+
+/** What a promotion moved, so that it can be moved back. */
+export interface Promoted {
+  mergedInto: string | null
+  label: string | null
+  /** The number of the version that the label named before; null where there was no such label, or none was moved. */
+  from: number | null
+  to: number
+}
+
+/** Brings versions to where they are used, under protection. */
+export interface VersionPromotion {
+  /**
+   * Merges a version into a branch and moves a label to it, each if it is named. The label goes to the version, or to what
+   * came of the merge if that says the same. By the control plane where nobody asks for it. Throws what protection, merging
+   * and moving throw; what was done before that stays.
+   */
+  promote(
+    organizationId: string,
+    by: Principal | null,
+    version: VersionHandle,
+    how: { mergeInto: string | null; label: string | null; message: string },
+  ): Promise<Promoted>
+  /** Moves a label from where a promotion has put it back to where it was; answers false where it stands elsewhere by now. */
+  undo(organizationId: string, promptId: string, promoted: Promoted, message: string): Promise<boolean>
 }
 
 /** What workflows can know about an organization's prompts. */

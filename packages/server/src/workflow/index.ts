@@ -92,5 +92,4 @@ export function createWorkflowRoom(parts: WorkflowRoomParts) {
 }
 
 export type WorkflowRoom = ReturnType<typeof createWorkflowRoom>
-export type { RunFinder, RunOutcome } from './run-finder.ts'
 export { runFinder } from './run-finder.ts'

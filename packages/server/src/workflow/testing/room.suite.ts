@@ -11,6 +11,7 @@ import { createPromptCatalog, createPromptServices, refResolver } from '../../pr
 import { AnswerService } from '../answer-service.ts'
 import { DirectTransport } from '../direct-transport.ts'
 import { toRunEvent } from '../event-row.ts'
+import { runFinder } from '../run-finder.ts'
 import { RunService } from '../run-service.ts'
 import { listEvents } from '../run-store.ts'
 import type { DueSignal } from '../signals.ts'
