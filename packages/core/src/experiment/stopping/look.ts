@@ -145,7 +145,8 @@ function judgePlanned(seen: Seen, { horizon, futility }: { horizon: number; futi
   const { history, contenders, scores, level, early } = seen
   const all = seen.units.reduce((sum, count) => sum + count, 0)
   const fraction = Math.min(1, all / horizon)
-  const isPast = history.some((look) => look.fraction === 1)
+  // A look at the horizon that had too few events spent nothing; the next one that has enough is the last.
+  const isPast = history.some((look) => look.fraction === 1 && look.pairs.some(({ boundary }) => boundary !== null))
   const isOpen = early.length === 0 && !isPast
   const planned: readonly PlannedPair[] = isOpen
     ? plannedPairs(scores, history, { fraction, level })
@@ -158,7 +159,7 @@ function judgePlanned(seen: Seen, { horizon, futility }: { horizon: number; futi
   const power = isOpen && fraction < 1 && futility !== null ? powerToWin(seen, fraction) : null
   const reasons: LookReason[] = []
   if (isPast) reasons.push('past_horizon')
-  else if (fraction === 1) reasons.push('horizon_reached')
+  else if (isOpen && fraction === 1) reasons.push('horizon_reached')
   else if (isOpen && pairs.every(({ boundary }) => boundary === null)) reasons.push('no_new_information')
   if (power?.every((probability) => probability < futility!)) reasons.push('improbable')
   const isWon = winner !== null

@@ -10,7 +10,7 @@ import type { Score } from './score.ts'
  * Ville's inequality it ever reaches 1/α with a probability of at most α: at any looks, without a horizon. Observations that
  * come late, to units seen before, only raise the correlation of looks, by which less is crossed (Slepian's inequality).
  */
-export function logMixtureEValue({ sum, variance }: Score, precision: number): number {
+export function logMixtureEValue({ sum, variance }: Pick<Score, 'sum' | 'variance'>, precision: number): number {
   const total = variance + precision
   const z = sum / Math.sqrt(total)
   const shrunk = Math.LN2 + 0.5 * Math.log(precision / total)
