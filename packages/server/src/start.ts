@@ -4,7 +4,7 @@ import type { ModelSource } from '@fairlead/core/langgraph'
 import type { Express } from 'express'
 import type { Logger } from 'pino'
 import { pino } from 'pino'
-import { createAnalyticsRoutes, createAnalyticsService } from './analytics/index.ts'
+import { createAnalyticsRoutes, createAnalyticsService, ScoreService } from './analytics/index.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/index.ts'
@@ -183,7 +183,7 @@ function wireRooms(foundation: Foundation) {
   const userTokens = jwt && createUserTokens(jwt)
   const authenticator = createAuthenticator({ directory, browserTokens, userTokens })
   const tenant = createTenantService({ database, directory, browserTokens, clock, newId })
-  const analytics = createAnalyticsService({ database, runs: runFinder, clock, newId })
+  const analytics = createAnalyticsService({ database, clock, newId })
   const promptServices = createPromptServices({
     database,
     clock,
@@ -225,7 +225,7 @@ function wireRooms(foundation: Foundation) {
   })
   const handlers = {
     ...createTenantRoutes(tenant),
-    ...createAnalyticsRoutes(analytics),
+    ...createAnalyticsRoutes(analytics, new ScoreService({ database, runs: runFinder, newId })),
     ...createPromptRoutes({ ...promptServices, tryPrompt }),
     ...experiment.handlers,
     ...workflow.handlers,

@@ -2,7 +2,6 @@ import { builtinPrices } from '@fairlead/core/analytics'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
-import { runFinder } from '../workflow/index.ts'
 import type { NewExecution } from './service.ts'
 import { createAnalyticsService, insertExecutions } from './service.ts'
 
@@ -23,7 +22,7 @@ describe.each(backends)('analytics on %s', (kind) => {
   let database: Database
   let organizationId: string
   const time = { now: Date.parse('2026-06-01T00:00:00Z') }
-  const service = () => createAnalyticsService({ database, runs: runFinder, clock: () => time.now, newId })
+  const service = () => createAnalyticsService({ database, clock: () => time.now, newId })
 
   beforeAll(async () => {
     database = await openTestDatabase(kind)

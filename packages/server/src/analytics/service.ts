@@ -1,11 +1,10 @@
-import type { Execution, ModelPrice, PricedCall, Score, UsedTokens } from '@fairlead/core/analytics'
+import type { Execution, ModelPrice, PricedCall, UsedTokens } from '@fairlead/core/analytics'
 import { builtinPrices, costOf, priceFor } from '@fairlead/core/analytics'
 import type { Clock } from '@fairlead/core/base'
 import type { ModelCall } from '@fairlead/core/workflow'
 import type { Database } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import { problem } from '../http/index.ts'
-import type { RunFinder } from '../workflow/ports.ts'
 import * as store from './store.ts'
 
 export type { NewExecution, VariantUsage } from './store.ts'
@@ -58,24 +57,13 @@ export type AnalyticsService = ReturnType<typeof createAnalyticsService>
 const pricesTtlMs = 5_000
 const maxCachedOrganizations = 1_000
 
-export interface NewScore {
-  runId?: string | undefined
-  executionId?: string | undefined
-  name: string
-  value: number
-  comment: string | null
-  source: Score['source']
-}
-
-/** Prices, model calls and scores. */
+/** Prices and model calls. */
 export function createAnalyticsService({
   database,
-  runs,
   clock,
   newId,
 }: {
   database: Database
-  runs: Pick<RunFinder, 'exists'>
   clock: Clock
   newId: () => string
 }) {
@@ -97,37 +85,6 @@ export function createAnalyticsService({
         return { costNanoUsd: costOf(usage, price).total, priceId: price.source === 'custom' ? price.id : null }
       })
     },
-
-    /** Says how good a run or a call was. Throws `run.not_found` and `analytics.execution_not_found`. */
-    async createScore(by: Principal, score: NewScore): Promise<Score> {
-      const { runId, executionId } = score
-      const row = await database.withOrganization(by.organizationId, async (db) => {
-        const execution = executionId === undefined ? undefined : await store.findExecution(db, executionId)
-        if (executionId !== undefined && !execution)
-          throw problem('analytics.execution_not_found', `There is no model call "${executionId}".`)
-        if (runId !== undefined && !(await runs.exists(db, runId)))
-          throw problem('run.not_found', `There is no run "${runId}".`)
-        return store.insertScore(db, {
-          organization_id: by.organizationId,
-          id: newId(),
-          run_id: runId ?? execution?.run_id ?? null,
-          execution_id: executionId ?? null,
-          name: score.name,
-          value: score.value,
-          comment: score.comment,
-          source: score.source,
-          created_by_kind: by.kind,
-          created_by_id: by.id,
-        })
-      })
-      return toScore(row)
-    },
-
-    listScores: (
-      organizationId: string,
-      filter: store.ScoreFilter,
-      page: { limit: number; after: string | undefined },
-    ) => database.withOrganization(organizationId, (db) => store.listScores(db, filter, page)),
 
     /** Built-in prices and the organization's own, one more than the page holds. */
     async listPrices(
@@ -226,20 +183,6 @@ function toPrice(row: store.PriceRow): ModelPrice {
     reasoningPerMillion: row.reasoning_nano_usd_per_million,
     source: row.source,
     note: null,
-  }
-}
-
-export function toScore(row: store.ScoreRow): Score {
-  return {
-    id: row.id,
-    runId: row.run_id,
-    executionId: row.execution_id,
-    name: row.name,
-    value: row.value,
-    comment: row.comment,
-    source: row.source as Score['source'],
-    createdBy: { kind: row.created_by_kind, id: row.created_by_id },
-    createdAt: row.created_at.toISOString(),
   }
 }
 

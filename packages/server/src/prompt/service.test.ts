@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAnalyticsService } from '../analytics/service.ts'
 import type { Database } from '../database/index.ts'
 import { backends, createOrganization, newId, openTestDatabase } from '../database/testing/index.ts'
-import { runFinder } from '../workflow/index.ts'
 import { createPromptCatalog, createPromptServices, refResolver } from './index.ts'
 import type { PromptService } from './service.ts'
 import { createTryPrompt } from './try.ts'
@@ -218,7 +217,7 @@ describe.each(backends)('prompts on %s', (kind) => {
   })
 
   it('can be tried on a model; the call is stored and priced, also one that fails', async () => {
-    const analytics = createAnalyticsService({ database, runs: runFinder, clock: Date.now, newId })
+    const analytics = createAnalyticsService({ database, clock: Date.now, newId })
     const answer = {
       content: '{"score": 4}',
       usage_metadata: { input_tokens: 1000, output_tokens: 500 },

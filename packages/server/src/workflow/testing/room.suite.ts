@@ -11,7 +11,6 @@ import { createPromptCatalog, createPromptServices, refResolver } from '../../pr
 import { AnswerService } from '../answer-service.ts'
 import { DirectTransport } from '../direct-transport.ts'
 import { toRunEvent } from '../event-row.ts'
-import { runFinder } from '../run-finder.ts'
 import { RunService } from '../run-service.ts'
 import { listEvents } from '../run-store.ts'
 import type { DueSignal } from '../signals.ts'
@@ -42,7 +41,7 @@ export async function openTestRoom(
 ) {
   const database = await openTestDatabase(kind, { poolSize: 6, acquireTimeoutMs: 20_000 })
   const clock = Date.now
-  const analytics = createAnalyticsService({ database, runs: runFinder, clock, newId })
+  const analytics = createAnalyticsService({ database, clock, newId })
   const own = {
     models: [{ id: 'default' }],
     tools: Object.keys(tools).map((id) => ({ id, inputSchema: true, outputSchema: true })),
