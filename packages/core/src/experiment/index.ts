@@ -36,7 +36,12 @@ export {
   studentPosterior,
 } from './statistics/posterior.ts'
 export { type SampleRatio, sampleRatioMismatch } from './statistics/sample-ratio.ts'
-export { type StratifiedEstimate, stratifiedEstimates } from './statistics/stratified-estimate.ts'
+export {
+  type AssignedUnits,
+  type SampleRatioEvidence,
+  sampleRatioEvidence,
+} from './statistics/sample-ratio-evidence.ts'
+export { type Strata, type StratifiedEstimate, stratifiedEstimates } from './statistics/stratified-estimate.ts'
 export {
   addUnit,
   type Estimate,
@@ -45,6 +50,11 @@ export {
   ratioEstimate,
   type UnitMoments,
 } from './statistics/unit-moments.ts'
+export { type GuardrailLook, type GuardrailRule, takeGuardrailLook } from './stopping/guardrail.ts'
+export { type Evidence, type Look, takeLook } from './stopping/look.ts'
+export type { StoppingRule } from './stopping/rule.ts'
+export { planSampleSize, type SamplePlan, type SampleSize } from './stopping/sample-size.ts'
+export { thompsonWeights } from './stopping/thompson.ts'
 export { type CompiledTargeting, compileTargeting } from './targeting/compile-targeting.ts'
 export { matchesRule } from './targeting/matches-rule.ts'
 export type { TargetingRule } from './targeting/rule.ts'

@@ -56,9 +56,7 @@ export class ScoreService {
     filter: store.ScoreFilter,
     page: { limit: number; after: string | undefined },
   ): Promise<Score[]> {
-    const rows = await this.#parts.database.withOrganization(organizationId, (db) =>
-      store.listScores(db, filter, page),
-    )
+    const rows = await this.#parts.database.withOrganization(organizationId, (db) => store.listScores(db, filter, page))
     return rows.map(toScore)
   }
 }

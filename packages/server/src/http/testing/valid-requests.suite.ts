@@ -2,6 +2,7 @@ import type { EndpointName } from '@fairlead/core/endpoints'
 import type { ValidRequest } from './call.suite.ts'
 import type { Inhabitant } from './inhabited-server.suite.ts'
 import { greeting, newPrompt, referring } from './prompts.suite.ts'
+import { experimentRequests } from './valid-experiment-requests.suite.ts'
 import { historyRequests, refRequests, reviewRequests, transferRequests } from './valid-prompt-requests.suite.ts'
 
 /**
@@ -100,10 +101,15 @@ export const validRequests: { [Name in EndpointName]: (by: Inhabitant) => Promis
   ...historyRequests,
   ...transferRequests,
   ...reviewRequests,
+  ...experimentRequests,
 
   listPrices: async () => ({ query: { limit: 200 } }),
   createPrice: async (by) => ({ body: price(by) }),
   deletePrice: async (by) => ({ params: { id: (await by.ask('createPrice', { body: price(by) })).body.id } }),
+  createScore: async (by) => ({
+    body: { runId: (await newRun(by)).id, name: 'helpful', value: 0.5, comment: by.name(), source: 'human' as const },
+  }),
+  listScores: async () => ({ query: { name: 'helpful' } }),
   listExecutions: async () => ({}),
 }
 
@@ -117,6 +123,10 @@ export async function furnish(by: Inhabitant): Promise<void> {
   await by.untilWaiting(id)
   await by.ask('tryPrompt', await validRequests.tryPrompt(by))
   await by.ask('createPrice', await validRequests.createPrice(by))
+  await by.ask('createScore', await validRequests.createScore(by))
+  await by.ask('createAbTest', await validRequests.createAbTest(by))
+  await by.ask('recordAbTestEvents', await validRequests.recordAbTestEvents(by))
+  await by.ask('createAbTestHoldout', await validRequests.createAbTestHoldout(by))
   await by.ask('createProtectionRule', await validRequests.createProtectionRule(by))
 }
 
