@@ -138,6 +138,7 @@ const allowed = [
   [`${core}/workflow/z.test.ts`, `${importing('node:fs')}`],
   [`${core}/experiment/z.ts`, importing('../analytics/index.ts')],
   [`${core}/experiment/z1.ts`, importing('jstat')],
+  [`${core}/experiment/z2.ts`, importing('@noble/hashes/legacy.js')],
   [`${core}/analytics/z.ts`, importing('../workflow/index.ts')],
   [`${core}/langgraph/z.ts`, importing('@langchain/langgraph')],
   [`${core}/langgraph/z1.ts`, importing('@langchain/core/messages')],

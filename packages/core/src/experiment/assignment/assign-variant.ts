@@ -73,7 +73,7 @@ export function assignVariant(
   if (typeof id !== 'string' || id === '') return left('no_unit')
   const { forced, holdouts, targeting, layer, bucketing, trafficPercentage = 100 } = test
   if (forced && Object.hasOwn(forced, id)) return { variant: forced[id]!, reason: 'forced', slot: null }
-  if (holdouts?.some(({ seed, percentage }) => isWithin(unitHash('holdout', seed, id), percentage)))
+  if (holdouts?.some((holdout) => isWithin(unitHash('holdout', holdout.seed, id), holdout.percentage)))
     return left('held_out')
   if (targeting != null && !matchesRule(targeting, unit.attributes ?? nobody)) return left('not_targeted')
   if (layer && !isInRanges(slotOf(unitHash('layer', layer.seed, id)), layer.ranges)) return left('excluded')
@@ -95,7 +95,7 @@ function assignElsewhere(
 }
 
 function isInRanges(slot: number, ranges: readonly (readonly [from: number, to: number])[]): boolean {
-  return ranges.some(([from, to]) => slot >= from && slot < to)
+  return ranges.some((range) => slot >= range[0] && slot < range[1])
 }
 
 function left(reason: AssignmentReason): Assignment {

@@ -60,12 +60,11 @@ describe('a new table', () => {
     fc.assert(
       fc.property(weights(255), (all) => {
         const counts = countsOf(createSlots(all))
-        for (const [variant, share] of normalize(all).entries()) {
-          expect(Math.abs(counts[variant]! - share * slotCount)).toBeLessThan(1 + 1e-6)
-          if (share === 0) expect(counts[variant]).toBe(0)
-        }
+        const errors = normalize(all).map((share, variant) => Math.abs(counts[variant]! - share * slotCount))
+        expect(Math.max(...errors)).toBeLessThan(1 + 1e-6)
+        expect(all.filter((each, variant) => each === 0 && counts[variant]! > 0)).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -107,13 +106,14 @@ describe('reweighting', () => {
           const next = reweightSlots(slots, after)
           const arms = Math.max(before.length, after.length)
           expect(moved(slots, next)).toBeLessThanOrEqual(halfDistance(before, after) * slotCount + arms)
-          for (const [variant, share] of normalize(after).entries())
-            expect(Math.abs(countsOf(next)[variant]! - share * slotCount)).toBeLessThan(1 + 1e-6)
+          const counts = countsOf(next)
+          const errors = normalize(after).map((share, variant) => Math.abs(counts[variant]! - share * slotCount))
+          expect(Math.max(...errors)).toBeLessThan(1 + 1e-6)
           slots = next
           before = after
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -126,7 +126,7 @@ describe('reweighting', () => {
         const differences = held.map((count, variant) => Math.max(0, count - counts[variant]!))
         expect(moved(slots, next)).toBe(differences.reduce((sum, count) => sum + count, 0))
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -139,13 +139,13 @@ describe('reweighting', () => {
         expect(moved(slots, reweightSlots(slots, second))).toBe(0)
         expect(moved(slots, reweightSlots(slots, scaled))).toBe(0)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
   test('keeps the table short in runs', () => {
     let longest = 0
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const random = generator(seed)
       let slots = createSlots([1, 1, 1, 1, 1])
       for (let round = 0; round < 50; round++) {

@@ -31,7 +31,10 @@ export function matchesRule(rule: TargetingRule, attributes: Readonly<Record<str
 /** The value of a node, undefined when it has none. */
 function evaluate(node: TargetingRule | undefined, scope: Scope): unknown {
   if (!Array.isArray(node)) return node
-  const [operator, left, right, last] = node
+  // By index: taking a list apart by a pattern goes through its iterator.
+  const operator = node[0]
+  const left = node[1]
+  const right = node[2]
   switch (operator) {
     case 'attribute':
       return readMember(scope.attributes, left)
@@ -47,7 +50,7 @@ function evaluate(node: TargetingRule | undefined, scope: Scope): unknown {
     case '!':
       return negate(evaluate(left, scope))
     case '?:':
-      return choose(evaluate(left, scope), right, last, scope)
+      return choose(evaluate(left, scope), right, node[3], scope)
     case 'list':
       return evaluateList(node, scope)
     case 'map':

@@ -8,8 +8,6 @@ type Call = Syntax & { op: 'call' | 'rcall' }
 
 const methods = ['startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii']
 const comprehensions = ['exists', 'all', 'exists_one', 'filter']
-const functionHint = `A rule has size(), has(), matches(), ${[...methods, ...comprehensions].map((name) => `${name}()`).join(', ')}.`
-
 /** Translates a checked expression to a rule, node by node, and notes what a rule can't say. */
 export class RuleTranslator {
   readonly diagnostics: ExpressionDiagnostic[] = []
@@ -119,7 +117,8 @@ export class RuleTranslator {
     if (name === 'size' || methods.includes(name)) return [name, ...operands.map((operand) => this.translate(operand))]
     if (name === 'matches') return this.#matches(node, first, second)
     if (comprehensions.includes(name)) return this.#comprehension(name, first, second, third)
-    return this.refuse(node, `A rule has no ${name}().`, functionHint)
+    const known = ['size', 'has', 'matches', ...methods, ...comprehensions].map((each) => `${each}()`).join(', ')
+    return this.refuse(node, `A rule has no ${name}().`, `A rule has ${known}.`)
   }
 
   #matches(node: Syntax, text: Syntax, pattern: Syntax): TargetingRule {

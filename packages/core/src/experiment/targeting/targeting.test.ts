@@ -142,6 +142,24 @@ describe('a rule', () => {
     expect(held).toBeGreaterThan(1_000)
   })
 
+  test('matches the plain patterns that it takes as the expression does', () => {
+    const piece = pick('a', 'b', '^', '$', '(', ')', '|', '.', '\\\\.', '*', '(a|b)', '(?:ab|)', '\\\\$', 'ß')
+    const subject = fc.array(pick('a', 'b', '.', '$', 'ß', '\\n'), { maxLength: 4 }).map((pieces) => pieces.join(''))
+    let taken = 0
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 5 }), fc.array(subject, { minLength: 5 }), (pieces, subjects) => {
+        const source = `text.matches('${pieces.join('')}')`
+        const { rule } = compileTargeting(source, declarations)
+        if (rule === null) return
+        taken++
+        for (const value of [...subjects, 1, null])
+          expect(matchesRule(rule, { text: value }), `${source} ${value}`).toBe(holds(source, { text: value }))
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(taken).toBeGreaterThan(300)
+  })
+
   test.each([
     ["plan == 'pro' && age >= 18", { plan: 'pro', age: 18 }, true],
     ["plan == 'pro' && age >= 18", { plan: 'pro' }, false],
