@@ -5,3 +5,14 @@ export { analyticsEndpoints } from './endpoints.ts'
 export type { PricedCall } from './price.ts'
 export { priceFor } from './price.ts'
 export { builtinPrices } from './price-list.ts'
+export {
+  addToSketch,
+  bucketRange,
+  createSketch,
+  mergeSketches,
+  type Sketch,
+  sketchCount,
+  sketchQuantile,
+  subtractSketch,
+} from './sketch.ts'
+export { decodeSketch, encodeSketch } from './sketch-bytes.ts'

@@ -2,7 +2,7 @@ import type { Posterior } from './posterior.ts'
 
 /**
  * A posterior's density over a coordinate z on the whole line in which it is smooth and falls off at least as fast as a
- * power: the logit of a share, the logarithm of a rate, any other value itself. Not normalized: 1 at the mode.
+ * power: the logit of a share, the logarithm of a rate or of what is known by its logarithm, any other value itself. Not normalized: 1 at the mode.
  */
 export interface Density {
   mode: number
@@ -60,7 +60,8 @@ function widestLogit(z: number): number {
 }
 
 export function coordinateOf({ kind }: Posterior): Coordinate {
-  return kind === 'beta' ? logit : kind === 'gamma' ? logarithm : identity
+  if (kind === 'beta') return logit
+  return kind === 'gamma' || kind === 'log_normal' ? logarithm : identity
 }
 
 export function densityOf(posterior: Posterior): Density {
@@ -72,7 +73,9 @@ export function densityOf(posterior: Posterior): Density {
     case 'student':
       return student({ ...posterior, scale: atLeast(posterior.scale, posterior.location) })
     case 'normal':
-      return normal({ ...posterior, sd: atLeast(posterior.sd, posterior.mean) })
+      return normal(posterior.mean, atLeast(posterior.sd, posterior.mean))
+    case 'log_normal':
+      return normal(posterior.meanLog, atLeast(posterior.sdLog, posterior.meanLog))
   }
 }
 
@@ -107,7 +110,8 @@ function logGamma(shape: number, rate: number): Density {
     width: 1 / Math.sqrt(shape),
     log: (z) => shape * (z - mode - Math.expm1(z - mode)),
     slope: (z) => -shape * Math.expm1(z - mode),
-    widestPiece: () => Number.POSITIVE_INFINITY,
+    // However wide it is, it ends as abruptly as any.
+    widestPiece: (z) => 3 + Math.max(0, mode - z) / 2,
   }
 }
 
@@ -129,7 +133,7 @@ function student({ degreesOfFreedom, location, scale }: Posterior & { kind: 'stu
   }
 }
 
-function normal({ mean, sd }: Posterior & { kind: 'normal' }): Density {
+function normal(mean: number, sd: number): Density {
   return {
     mode: mean,
     width: sd,

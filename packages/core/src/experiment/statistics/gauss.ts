@@ -8,6 +8,9 @@ export const weights = new Float64Array(points)
 /** `cumulative[i * points + j]`: the weight of the value at point j in the integral from −1 to point i. */
 export const cumulative = new Float64Array(points * points)
 
+/** `projection[k * points + j]`: the weight of the value at point j in the coefficient of P_k in a function's Legendre series. */
+export const projection = new Float64Array(points * points)
+
 for (let i = 0; i < points; i++) {
   // Newton's method from Tricomi's estimate (Abramowitz and Stegun 22.16.6).
   let x = -Math.cos((Math.PI * (i + 0.75)) / (points + 0.5))
@@ -23,6 +26,7 @@ for (let i = 0; i < points; i++) {
       sum += legendre(k, nodes[j]!) * (legendre(k + 1, nodes[i]!) - legendre(k - 1, nodes[i]!))
     }
     cumulative[i * points + j] = (sum * weights[j]!) / 2
+    projection[i * points + j] = (i + 0.5) * legendre(i, nodes[j]!) * weights[j]!
   }
 }
 

@@ -53,7 +53,7 @@ function rootOf(f: (x: number) => number, low: number, high: number): number {
   return (low + high) / 2
 }
 
-function requireLevel(level: number): void {
+export function requireLevel(level: number): void {
   if (level > 0 && level < 1) return
   throw invalidEvidence('level', `must lie between 0 and 1, and is ${level}`)
 }

@@ -10,6 +10,8 @@ export type Posterior =
   | { kind: 'student'; degreesOfFreedom: number; location: number; scale: number }
   /** Of a value that is known up to a normal error. */
   | { kind: 'normal'; mean: number; sd: number }
+  /** Of a positive value whose logarithm is known up to a normal error. */
+  | { kind: 'log_normal'; meanLog: number; sdLog: number }
 
 /** Of `trials` that ended in `successes`, for a prior Beta(a, b); without one the uniform Beta(1, 1). */
 export function betaPosterior(evidence: {
@@ -53,6 +55,13 @@ export function normalPosterior({ mean, sd }: { mean: number; sd: number }): Pos
   requireFinite('mean', mean, {})
   requireFinite('sd', sd, { atLeast: 0 })
   return { kind: 'normal', mean, sd }
+}
+
+/** Of a positive value whose logarithm is known with a normal error, such as a mean cost or a percentile of latency. */
+export function logNormalPosterior({ meanLog, sdLog }: { meanLog: number; sdLog: number }): Posterior {
+  requireFinite('meanLog', meanLog, {})
+  requireFinite('sdLog', sdLog, { atLeast: 0 })
+  return { kind: 'log_normal', meanLog, sdLog }
 }
 
 function requirePrior([first, second]: readonly [number, number]): void {
