@@ -157,13 +157,14 @@ describe('reweighting', () => {
       }),
       { numRuns: 60 },
     )
-    // 3/16, 5/16 and 8/16, of which the first variant holds one slot more.
+    // The share of the second comes out as 904.0000000000001, and it holds a slot more than that.
     const before = decodeSlots([
-      [0, 3073],
-      [1, 5120],
-      [2, 8191],
+      [0, 8],
+      [1, 905],
+      [2, 15_471],
     ])
-    expect(countsOf(reweightSlots(before, [0.1 * 3, 0.5, 0.8])).slice(0, 3)).toEqual([3072, 5120, 8192])
+    const after = reweightSlots(before, [8 * 0.01, 904 * 0.01, 15_472 * 0.01])
+    expect(countsOf(after).slice(0, 3)).toEqual([8, 904, 15_472])
   })
 
   test('rounds up who holds the slot already', () => {
