@@ -1,5 +1,6 @@
 import type { Sketch } from '../../analytics/index.ts'
 import { bucketRange, sketchCount } from '../../analytics/index.ts'
+import type { Interval } from '../statistics/interval.ts'
 import { credibleInterval } from '../statistics/interval.ts'
 import { normalUpperQuantile } from '../statistics/normal-distribution.ts'
 import { logNormalPosterior, normalPosterior } from '../statistics/posterior.ts'
@@ -11,9 +12,9 @@ import { missing } from './arm-evidence.ts'
 
 /**
  * Of the value that a share of all observations stays below: the share that really stays below a value has a beta posterior,
- * whose interval, read through the sketch, is one for the value (Woodruff's, of order statistics). Its width is a normal
- * distribution's, of the logarithm where all values around are above 0. Observations of one unit count for as much as
- * they do for the mean (the design effect).
+ * whose interval, read through the sketch, is one for the value (Woodruff's, of order statistics). A normal distribution has
+ * that interval, of the logarithm where all values around are above 0. Observations of one unit count for as much as they
+ * do for the mean (the design effect), which is rather too little than too much.
  */
 export function quantilePosteriors(strata: readonly (readonly ArmEvidence[])[], quantile: number): ArmPosterior[] {
   const arms = (strata[0] ?? []).flatMap((_, arm) => (strata.some((stratum) => hasSketch(stratum[arm])) ? [arm] : []))
@@ -31,17 +32,17 @@ export function quantilePosteriors(strata: readonly (readonly ArmEvidence[])[], 
     if (complete.length === 0 || !arms.includes(arm)) return missing('too_few_units')
     const interval = intervals[arms.indexOf(arm)]!
     if (!interval) return missing('too_few_observations')
-    const { lower, value, upper } = interval
+    const { lower, upper } = interval
     if (!(lower < upper)) return missing('no_variance')
     const width = 2 * normalUpperQuantile((1 - level) / 2)
     const posterior = isPositive
-      ? logNormalPosterior({ meanLog: Math.log(value), sdLog: Math.log(upper / lower) / width })
-      : normalPosterior({ mean: value, sd: (upper - lower) / width })
+      ? logNormalPosterior({ meanLog: Math.log(upper * lower) / 2, sdLog: Math.log(upper / lower) / width })
+      : normalPosterior({ mean: (upper + lower) / 2, sd: (upper - lower) / width })
     return { posterior, reason: null }
   })
 }
 
-/** Of the interval whose width is taken. */
+/** Of the interval that is taken. */
 const level = 0.95
 /** What lies beyond must be more than an outlier. */
 const leastBeyond = 3
@@ -50,11 +51,7 @@ function hasSketch(arm: ArmEvidence | undefined): arm is ArmEvidence & { sketch:
   return arm?.sketch !== undefined && arm.sketch.buckets.length > 0 && isEstimable(arm.moments)
 }
 
-function valueInterval(
-  arms: readonly ArmEvidence[],
-  shares: readonly number[],
-  quantile: number,
-): { lower: number; value: number; upper: number } | null {
+function valueInterval(arms: readonly ArmEvidence[], shares: readonly number[], quantile: number): Interval | null {
   const counts = arms.map(({ sketch }) => sketchCount(sketch!))
   const size = 1 / arms.reduce((sum, arm, at) => sum + (shares[at]! ** 2 * designEffect(arm)) / counts[at]!, 0)
   if (!(size * Math.min(quantile, 1 - quantile) >= leastBeyond)) return null
@@ -63,11 +60,7 @@ function valueInterval(
     level,
   )
   const ladder = cumulated(arms.map(({ sketch }, at) => ({ sketch: sketch!, weight: shares[at]! / counts[at]! })))
-  return {
-    lower: valueAt(ladder, below.lower),
-    value: valueAt(ladder, quantile),
-    upper: valueAt(ladder, below.upper),
-  }
+  return { lower: valueAt(ladder, below.lower), upper: valueAt(ladder, below.upper) }
 }
 
 /** By how much the mean's variance over units is more than if all observations were independent; not less than once. */
@@ -101,12 +94,11 @@ function cumulated(parts: readonly { sketch: Sketch; weight: number }[]): Step[]
 
 /** As if values lay evenly in their bucket. */
 function valueAt(ladder: readonly Step[], share: number): number {
-  const at = Math.max(
-    0,
-    ladder.findIndex(({ below }) => below >= share),
-  )
-  const step = share >= ladder.at(-1)!.below ? ladder.at(-1)! : ladder[at]!
-  const before = step === ladder[0] ? 0 : ladder[ladder.indexOf(step) - 1]!.below
+  const found = ladder.findIndex(({ below }) => below >= share)
+  // Shares that were summed up may end a little below 1.
+  const at = found < 0 ? ladder.length - 1 : found
+  const step = ladder[at]!
+  const before = ladder[at - 1]?.below ?? 0
   const { lower, upper } = bucketRange(step.bucket)
   return lower + (upper - lower) * Math.min(1, (share - before) / (step.below - before))
 }

@@ -65,7 +65,7 @@ describe('the lift of an arm over the control', () => {
         if (relative) expect(Math.abs(relative.above(0) - better!)).toBeLessThan(1e-9 + negative)
         else expect(negative).toBeGreaterThan(1e-3)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -81,7 +81,7 @@ describe('the lift of an arm over the control', () => {
           expect(Math.abs(distribution.density(lift) - fall) * step).toBeLessThan(1e-7)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
