@@ -7,6 +7,7 @@ export { priceFor } from './price.ts'
 export { builtinPrices } from './price-list.ts'
 export {
   addToSketch,
+  bucketOf,
   bucketRange,
   createSketch,
   mergeSketches,

@@ -82,7 +82,8 @@ function middleOf(bucket: number): number {
   return bucket === 0 ? 0 : (2 * lower * upper) / (lower + upper)
 }
 
-function bucketOf(value: number): number {
+/** Which bucket a value is counted in; throws `analytics.invalid_sketch` for one that is no finite number. */
+export function bucketOf(value: number): number {
   if (!Number.isFinite(value)) throw invalidSketch(`${value} is no finite number.`)
   const size = Math.abs(value)
   if (size < smallest) return 0

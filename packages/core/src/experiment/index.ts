@@ -1,3 +1,12 @@
+export {
+  type AnalyzedMetric,
+  type ArmLift,
+  type ArmResult,
+  analyzeMetric,
+  type LiftSummary,
+  type MetricAnalysis,
+} from './analysis/analyze-metric.ts'
+export type { ArmEvidence, MissingReason, PositiveLogs } from './analysis/arm-evidence.ts'
 export type { AssignableTest, Assignment, AssignmentReason, Unit } from './assignment/assign-variant.ts'
 export { assignVariant } from './assignment/assign-variant.ts'
 export { murmur3 } from './assignment/murmur3.ts'
@@ -27,6 +36,7 @@ export type {
 export { nextStatus, type TestStatus, type Transition } from './lifecycle.ts'
 export type { AbTestResults, LookRecord, ResultSnapshot, VariantResult } from './result-schema.ts'
 export { type Comparison, compareArms, type Direction, expectedLoss, probabilityBest } from './statistics/best.ts'
+export { type AdjustableArm, adjustedEstimates, type CovariateMoments } from './statistics/covariate-adjustment.ts'
 export { credibleInterval, highestDensityInterval, type Interval } from './statistics/interval.ts'
 export { type Lift, type LiftDensity, type LiftOptions, liftOf, plotPoints } from './statistics/lift.ts'
 export {

@@ -4,6 +4,7 @@ import { DistributionFunction } from './distribution-function.ts'
 import { invalidEvidence } from './evidence.ts'
 import type { Exceedance, Threshold } from './exceedance.ts'
 import { exceedance } from './exceedance.ts'
+import { normalUpperQuantile } from './normal-distribution.ts'
 import type { Posterior } from './posterior.ts'
 import type { TabulatedDensity } from './tabulated-density.ts'
 import { tabulate } from './tabulated-density.ts'
@@ -214,7 +215,7 @@ function ratioOfMeans(control: TabulatedDensity, arm: TabulatedDensity): Exceed 
 /** Newton's method from the quantile of a like normal distribution, with halving wherever it would leave what is left. */
 function quantileOf(exceed: Exceed, below: number, { center, scale }: { center: number; scale: number }): number {
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let at = center + scale * normalQuantile(below)
+  let at = center + scale * normalUpperQuantile(1 - below)
   for (let step = 0, reach = scale; step < 200; step++) {
     const { chance, density } = exceed(at)
     const excess = 1 - chance - below
@@ -234,12 +235,4 @@ function quantileOf(exceed: Exceed, below: number, { center, scale }: { center: 
     at = moved
   }
   return at
-}
-
-/** To three digits (Abramowitz and Stegun 26.2.22). */
-function normalQuantile(below: number): number {
-  const tail = Math.min(below, 1 - below)
-  const t = Math.sqrt(-2 * Math.log(tail))
-  const distance = t - (2.30753 + 0.27061 * t) / (1 + (0.99229 + 0.04481 * t) * t)
-  return below < 0.5 ? -distance : distance
 }

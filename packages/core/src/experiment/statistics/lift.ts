@@ -16,13 +16,13 @@ export interface Lift {
   probabilityPositive: number
   /** That the lift lies within the region of practical equivalence; null when none was given. */
   probabilityEquivalent: number | null
-  /** For a plot, over the central 99.9 %. */
-  density?: LiftDensity
+  /** For a plot, points over the central 99.9 %; none when none were asked for. */
+  density: LiftDensity[]
 }
 
 export interface LiftDensity {
-  lift: number[]
-  density: number[]
+  value: number
+  density: number
 }
 
 export interface LiftOptions {
@@ -54,7 +54,7 @@ export function liftOf(control: Posterior, arm: Posterior, options: LiftOptions)
   const distribution = kind === 'relative' ? relativeLift(control, arm) : absoluteLift(control, arm)
   if (!distribution) return null
   const tail = (1 - level) / 2
-  const lift: Lift = {
+  return {
     mean: kind === 'relative' ? meanRatio(control, arm) : meanDifference(control, arm),
     median: distribution.quantile(0.5),
     interval: { lower: distribution.quantile(tail), upper: distribution.quantile(1 - tail) },
@@ -62,14 +62,16 @@ export function liftOf(control: Posterior, arm: Posterior, options: LiftOptions)
     probabilityEquivalent: equivalent
       ? Math.max(0, distribution.above(equivalent.lower) - distribution.above(equivalent.upper))
       : null,
+    density: densityPoints > 1 ? plot(distribution, densityPoints) : [],
   }
-  return densityPoints > 1 ? { ...lift, density: plot(distribution, densityPoints) } : lift
 }
 
-function plot(distribution: LiftDistribution, points: number): LiftDensity {
+function plot(distribution: LiftDistribution, points: number): LiftDensity[] {
   const [from, to] = [distribution.quantile(0.0005), distribution.quantile(0.9995)]
-  const lift = Array.from({ length: points }, (_, index) => from + ((to - from) * index) / (points - 1))
-  return { lift, density: lift.map((value) => Math.max(0, distribution.density(value))) }
+  return Array.from({ length: points }, (_, index) => {
+    const value = from + ((to - from) * index) / (points - 1)
+    return { value, density: Math.max(0, distribution.density(value)) }
+  })
 }
 
 function meanDifference(control: Posterior, arm: Posterior): number | null {

@@ -10,7 +10,9 @@ const shares = (successes: number, units: number): UnitMoments =>
 describe('estimates over strata', () => {
   it('are those of the arms where there is one stratum', () => {
     const arms = [shares(10, 50), shares(20, 60)]
-    expect(stratifiedEstimates([arms])).toEqual(arms.map((arm) => ({ ...ratioEstimate(arm), units: arm.units })))
+    expect(stratifiedEstimates([arms])).toEqual(
+      arms.map((arm) => ({ ...ratioEstimate(arm), units: arm.units, degreesOfFreedom: arm.units - 1 })),
+    )
   })
 
   it('take no change between epochs for a difference between arms that are alike in each', () => {
@@ -36,5 +38,12 @@ describe('estimates over strata', () => {
     expect(stratifiedEstimates(strata)).toEqual(stratifiedEstimates(strata.slice(0, 1)))
     expect(stratifiedEstimates(strata.slice(1))).toBeNull()
     expect(stratifiedEstimates([])).toBeNull()
+  })
+
+  it('know their variance as well as Satterthwaite says: as all strata together where these are alike', () => {
+    const arms = [shares(10, 50), shares(10, 50)]
+    expect(stratifiedEstimates([arms, arms])![0]!.degreesOfFreedom).toBeCloseTo(98, 9)
+    const lopsided = [arms, [shares(1, 2), shares(1, 2)]]
+    expect(stratifiedEstimates(lopsided)![0]!.degreesOfFreedom).toBeLessThan(51)
   })
 })
