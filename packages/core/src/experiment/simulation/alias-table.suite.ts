@@ -2,7 +2,7 @@ import { logGamma } from '../statistics/log-gamma.ts'
 import type { RandomSource } from './random-source.suite.ts'
 
 /** Draws an index by its probability in constant time (A. J. Walker 1977; M. Vose's construction). */
-export function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {
+function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {
   const size = probabilities.length
   const total = probabilities.reduce((sum, value) => sum + value, 0)
   const scaled = Float64Array.from(probabilities, (value) => (value / total) * size)

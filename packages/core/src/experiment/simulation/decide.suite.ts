@@ -3,7 +3,7 @@ import type { UnitMoments } from '../statistics/unit-moments.ts'
 import type { PairScore } from '../stopping/comparison.ts'
 import { pairScores, plannedDrift } from '../stopping/comparison.ts'
 import { plannedBounds } from '../stopping/crossing-probability.ts'
-import { expectedEvents, leastExpectedEvents } from '../stopping/expected-events.ts'
+import { expectedEvents, leastExpected } from '../stopping/expected-events.ts'
 import { logMixtureEValue } from '../stopping/mixture.ts'
 import { conditionalPower } from '../stopping/planned-look.ts'
 import type { StoppingRule } from '../stopping/rule.ts'
@@ -60,7 +60,7 @@ function plannedDecider(
     let boundaries: readonly (number | null)[] | undefined
     return (standing, look) => {
       if (boundaries === undefined) {
-        if (expectedEvents(standing.strata, all, model) < leastExpectedEvents) return null
+        if (expectedEvents(standing.strata, all, model) < leastExpected[model]) return null
         boundaries = boundariesFrom(look)
       }
       const boundary = boundaries[look - 1] ?? null
@@ -114,7 +114,7 @@ function alwaysValidDecider({ alpha, model, effect }: StoppingRule, arms: number
     return (standing) => {
       if (precision === undefined) {
         const { strata } = standing
-        if (expectedEvents(strata, all, model) < leastExpectedEvents) return null
+        if (expectedEvents(strata, all, model) < leastExpected[model]) return null
         precision = plannedDrift(strata, pairScores(strata, all, false), effect)! ** -2
       }
       return winnerOf(standing, leastZ, (score) => logMixtureEValue(score, precision!) >= logThreshold)

@@ -93,11 +93,12 @@ describe('a look', () => {
     expect(new Set(outcomes[1])).toEqual(new Set([2, null]))
   })
 
-  it('decides nothing before every arm expects twenty events and has its units', () => {
+  it('decides nothing before every arm expects twenty events, or a hundred units of a mean, and has its units', () => {
     for (const rule of [planned, alwaysValid]) {
       const few = takeLook(rule, [], seen(60, 0.01, 0.6))
       expect(few).toMatchObject({ decision: 'continue', reasons: ['too_few_events'] })
       expect(few.pairs[0]!.boundary ?? few.pairs[0]!.logEValues).toBeNull()
+      expect(takeLook({ ...rule, model: 'mean' }, [], seen(90, 0.1, 0.9)).reasons).toEqual(['too_few_events'])
       expect(takeLook({ ...rule, minimumUnits: 6_000 }, [], seen(5_000, 0.3, 0.4)).reasons).toEqual(['too_few_units'])
     }
   })
@@ -159,7 +160,7 @@ describe('planned looks', () => {
   it('are not changed by a look that brings nothing new', () => {
     const before = lookOver(planned, seen(4_000, 0.3, 0.3), seen(7_000, 0.3, 0.3))
     const twice = takeLook(planned, before, seen(7_000, 0.3, 0.34))
-    expect(twice).toMatchObject({ decision: 'continue', winner: null, reasons: ['no_new_information'] })
+    expect(twice).toMatchObject({ decision: 'continue', winner: null, reasons: ['nothing_to_spend'] })
     expect(spent(twice)).toBe(spent(before[1]!))
     const [next, nextOfBoth] = [before, [...before, twice]].map((history) =>
       takeLook(planned, history, seen(9_000, 0.3, 0.31)),
