@@ -18,9 +18,10 @@ function aliasTable(probabilities: readonly number[]): (random: RandomSource) =>
   }
   for (const index of [...small, ...large]) scaled[index] = 1
   return (random) => {
-    // One number says which column, a second one which half of it.
-    const column = Math.floor((random() / 2 ** 32) * size)
-    return random() / 2 ** 32 < scaled[column]! ? column : alias[column]!
+    // One number says which column and, by its fraction, which half of it: 32 bits are enough for both.
+    const place = (random() / 2 ** 32) * size
+    const column = Math.floor(place)
+    return place - column < scaled[column]! ? column : alias[column]!
   }
 }
 
