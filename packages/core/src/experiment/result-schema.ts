@@ -10,8 +10,8 @@ const Lift = z.strictObject({
   mean: z.number().nullable(),
   median: z.number(),
   interval: Interval,
-  /** For drawing: as many values as lifts. */
-  density: z.strictObject({ lift: z.array(z.number()), density: z.array(z.number()) }),
+  /** For drawing. */
+  density: z.array(z.strictObject({ value: z.number(), density: z.number() })),
 })
 
 /** What one metric says of one variant. Null where too little was seen; `reason` says of what. */

@@ -1,3 +1,4 @@
+import { bucketOf } from '@fairlead/core/analytics'
 import type { AbTestEvents, Metric, RecordedEvents } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { AssignedUnit, NewExposure, NewObservation } from './evidence-store.ts'
@@ -165,6 +166,3 @@ function groupByTest<Event extends { test: string }>(
   }
   return groups
 }
-
-// TODO the sketch
-const bucketOf = (value: number) => Math.ceil(Math.log(Math.max(value, 1e-9)) / Math.log(1.02))

@@ -1,7 +1,8 @@
-import type { AbTestResults, Metric, ResultSnapshot, VariantResult } from '@fairlead/core/experiment'
+import type { AbTestResults, Metric, ResultSnapshot } from '@fairlead/core/experiment'
 import { sampleRatioEvidence, sampleRatioMismatch } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
 import { analyze } from './analysis.ts'
+import { listBuckets } from './arm-store.ts'
 import type { TestEvidence } from './evidence-read.ts'
 import { assignedUnits, readEvidence } from './evidence-read.ts'
 import { lastLook } from './look-record.ts'
@@ -85,13 +86,12 @@ export class ResultService {
 }
 
 async function metricResults(db: ScopedDb, row: TestRow, evidence: TestEvidence): Promise<AbTestResults['metrics']> {
-  return Promise.all(
-    (row.metrics as Metric[]).map(async (metric) => {
-      const variants: VariantResult[] = await analyze(db, row, evidence, metric)
-      const { name, model, role, lowerIsBetter } = metric
-      return { name, model, role, lowerIsBetter, variants }
-    }),
-  )
+  const metrics = row.metrics as Metric[]
+  const buckets = metrics.some(({ model }) => model === 'quantile') ? await listBuckets(db, row.id) : []
+  return metrics.map((metric) => {
+    const { name, model, role, lowerIsBetter } = metric
+    return { name, model, role, lowerIsBetter, variants: analyze(evidence, buckets, metric) }
+  })
 }
 
 function unitsOf({ variants, counts }: TestEvidence): AbTestResults['units'] {
