@@ -4,6 +4,7 @@ import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { TestConfiguration, TestEvent } from './configuration-schema.ts'
 import type { abDeliveryEndpoints, abEvidenceEndpoints, abSharingEndpoints, abTestEndpoints } from './endpoints.ts'
 import { AbTestEvents, Assigned, Assignment, AssignmentRequest, RecordedEvents } from './evidence-schema.ts'
+import { SamplePlan, SampleSize } from './plan-schema.ts'
 import { AbTestResults, LookRecord, ResultSnapshot } from './result-schema.ts'
 import { AbTest, AbTestChange, AbTestStatus, NewAbTest } from './test-schema.ts'
 
@@ -47,6 +48,7 @@ const testContract = {
       .default({ winner: null }),
     responses: { 200: AbTest },
   },
+  planAbTest: { body: SamplePlan, responses: { 200: SampleSize } },
   listAbTestHistory: { params: Id, query: PageQuery, responses: { 200: page(AbTestHistoryEntry) } },
 } as const satisfies Record<keyof typeof abTestEndpoints, EndpointContract>
 
@@ -59,6 +61,17 @@ const evidenceContract = {
   },
   recordAbTestEvents: { body: AbTestEvents, responses: { 200: RecordedEvents } },
   getAbTestResults: { params: Id, responses: { 200: AbTestResults } },
+  compareAbTests: {
+    query: z.strictObject({
+      /** Ids or keys, with commas between them. */
+      tests: z
+        .string()
+        .max(2_000)
+        .transform((text) => text.split(','))
+        .refine((names) => names.length <= 20 && names.every((name) => name !== ''), 'must be 1 to 20 ids or keys'),
+    }),
+    responses: { 200: z.strictObject({ data: z.array(z.strictObject({ test: AbTest, results: AbTestResults })) }) },
+  },
   listAbTestSnapshots: {
     params: Id,
     query: PageQuery.extend({ metric: z.string().max(100).optional() }),

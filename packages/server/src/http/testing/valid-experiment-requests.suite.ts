@@ -95,6 +95,14 @@ export const experimentRequests: Requests = {
     params: { id: (await seenTest(by)).id },
     body: { winner: 'other', reason: by.name() },
   }),
+  planAbTest: async () => ({
+    body: {
+      metric: { kind: 'proportion' as const, baseline: 0.1 },
+      effect: { relative: 0.1 },
+      runs: { perUnit: 3, correlation: 0.3 },
+      unitsPerDay: 1_000,
+    },
+  }),
   listAbTestHistory: async (by) => ({ params: { id: (await seenTest(by)).id } }),
 
   assignAbTest: async (by) => ({
@@ -104,6 +112,9 @@ export const experimentRequests: Requests = {
   listAbTestAssignments: async (by) => ({ params: { id: (await seenTest(by)).id } }),
   recordAbTestEvents: async (by) => ({ body: events(by, (await runningTest(by)).id) }),
   getAbTestResults: async (by) => ({ params: { id: (await seenTest(by)).id } }),
+  compareAbTests: async (by) => ({
+    query: { tests: `${(await seenTest(by)).id},${(await newTest(by)).id}` } as never,
+  }),
   listAbTestSnapshots: async (by) => {
     const { id } = await seenTest(by)
     await by.ask('takeAbTestLook', { params: { id } })
