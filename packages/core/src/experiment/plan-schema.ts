@@ -22,7 +22,7 @@ export const SamplePlan = z.strictObject({
   /** Variants, the control among them. */
   arms: z.int().min(2).max(20).default(2),
   mode: z.enum(['fixed', 'planned_looks', 'always_valid']).default('always_valid'),
-  looks: z.int().min(1).max(200).default(20),
+  looks: z.int().min(1).max(50).default(20),
   /** Observations of one unit: how many on average, and how alike they are (the correlation within a unit). */
   runs: z
     .strictObject({
