@@ -46,8 +46,8 @@ const correlation = 0.3
 const effects = new Map([
   [0.001, { single: 0.3, clustered: 1 }],
   [0.02, { single: 0.2, clustered: 0.3 }],
-  [0.1, { single: 0.1, clustered: 0.15 }],
-  [0.5, { single: 0.05, clustered: 0.05 }],
+  [0.1, { single: 0.1, clustered: 0.1 }],
+  [0.5, { single: 0.05, clustered: 0.03 }],
 ])
 
 /** What the rules of both modes do on a setting, at each number of looks. */
