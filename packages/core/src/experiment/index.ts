@@ -54,9 +54,21 @@ export {
   type SampleRatioEvidence,
   sampleRatioEvidence,
 } from './statistics/sample-ratio-evidence.ts'
-export { type Strata, stratifiedEstimates } from './statistics/stratified-estimate.ts'
+export { type Strata, type StratifiedEstimate, stratifiedEstimates } from './statistics/stratified-estimate.ts'
+export {
+  addUnit,
+  type Estimate,
+  mergeMoments,
+  noUnits,
+  ratioEstimate,
+  type UnitMoments,
+} from './statistics/unit-moments.ts'
 export { type GuardrailLook, type GuardrailRule, takeGuardrailLook } from './stopping/guardrail.ts'
 export { type Evidence, type Look, type LookPair, type LookReason, takeLook } from './stopping/look.ts'
 export type { AlwaysValid, Effect, PlannedLooks, StoppingRule } from './stopping/rule.ts'
 export { planSampleSize, type SamplePlan, type SampleSize } from './stopping/sample-size.ts'
 export { thompsonWeights } from './stopping/thompson.ts'
+export { type CompiledTargeting, compileTargeting } from './targeting/compile-targeting.ts'
+export { matchesRule } from './targeting/matches-rule.ts'
+export type { TargetingRule } from './targeting/rule.ts'
+export type { AbTest, AbTestChange, AbVariant, NewAbTest } from './test-schema.ts'
