@@ -78,7 +78,7 @@ describe('the lift of an arm over the control', () => {
           expect(Math.abs(1 - distribution.above(lift) - below)).toBeLessThan(1e-8)
           const step = 1e-3 * (distribution.quantile(0.6) - distribution.quantile(0.4))
           const fall = (distribution.above(lift - step) - distribution.above(lift + step)) / (2 * step)
-          expect(Math.abs(distribution.density(lift) - fall) * step).toBeLessThan(1e-7)
+          expect(Math.abs(distribution.density(lift) - fall) * step).toBeLessThan(1e-6)
         }
       }),
       { numRuns: 50 },
