@@ -7,7 +7,7 @@ const Share = z.strictObject({ seed: z.int().nonnegative(), percentage: z.number
 const ConfiguredVariant = z.strictObject({
   id: z.string(),
   name: z.string(),
-  payload: z.json().nullable(),
+  payload: z.unknown(),
   /** Null for a variant that is about no prompt. */
   prompt: z.strictObject({ id: z.string(), key: z.string(), versionId: z.string(), versionNumber: z.int() }).nullable(),
 })
@@ -29,7 +29,7 @@ export const ConfiguredTest = z.strictObject({
   slots: z.array(z.tuple([z.int().nonnegative(), z.int().positive()]).readonly()),
   variants: z.array(ConfiguredVariant),
   /** What `targeting` was compiled to; null lets everybody take part. */
-  targeting: z.json().nullable(),
+  targeting: z.unknown(),
   layer: z.strictObject({ seed: z.int().nonnegative(), ranges: z.array(z.tuple([z.int(), z.int()])) }).nullable(),
   holdouts: z.array(Share),
   /** By unit, the place of the variant that it is shown, whatever else is said here. */

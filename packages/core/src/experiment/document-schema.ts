@@ -124,6 +124,6 @@ export type Promotion = z.infer<typeof Promotion>
  */
 export const Bucketing = z.strictObject({
   scheme: z.enum(['unleash', 'optimizely', 'growthbook-v1', 'growthbook-v2', 'eppo']),
-  settings: z.record(z.string(), z.json()),
+  settings: z.record(z.string(), z.unknown()),
 })
 export type Bucketing = z.infer<typeof Bucketing>

@@ -63,13 +63,13 @@ export type RecordedEvents = z.infer<typeof RecordedEvents>
 
 export const AssignmentRequest = z.strictObject({
   unit: Unit,
-  attributes: z.record(z.string(), z.json()).default({}),
+  attributes: z.record(z.string(), z.unknown()).default({}),
   /** False only looks which variant it would be. */
   expose: z.boolean().default(true),
 })
 
 export const Assigned = z.strictObject({
-  variant: z.strictObject({ id: z.string(), name: z.string(), payload: z.json().nullable() }).nullable(),
+  variant: z.strictObject({ id: z.string(), name: z.string(), payload: z.unknown() }).nullable(),
   /** Why it is this variant, or none. */
   reason: z.string(),
   epoch: z.int(),

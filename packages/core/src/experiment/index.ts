@@ -64,8 +64,8 @@ export {
   type UnitMoments,
 } from './statistics/unit-moments.ts'
 export { type GuardrailLook, type GuardrailRule, takeGuardrailLook } from './stopping/guardrail.ts'
-export { type Evidence, type Look, takeLook } from './stopping/look.ts'
-export type { StoppingRule } from './stopping/rule.ts'
+export { type Evidence, type Look, type LookPair, type LookReason, takeLook } from './stopping/look.ts'
+export type { AlwaysValid, Effect, PlannedLooks, StoppingRule } from './stopping/rule.ts'
 export { planSampleSize, type SamplePlan, type SampleSize } from './stopping/sample-size.ts'
 export { thompsonWeights } from './stopping/thompson.ts'
 export { type CompiledTargeting, compileTargeting } from './targeting/compile-targeting.ts'

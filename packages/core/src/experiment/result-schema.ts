@@ -4,12 +4,13 @@ import { Metric } from './document-schema.ts'
 
 const Interval = z.strictObject({ lower: z.number(), upper: z.number() })
 
-/** A difference from the control, as a share of it (`relative`) or in units of the metric (`absolute`). */
+/** A difference from the control, as a share of it or in units of the metric. */
 const Lift = z.strictObject({
+  /** Null where it has no expectation. */
   mean: z.number().nullable(),
   median: z.number(),
   interval: Interval,
-  /** Points of its density, for drawing. */
+  /** For drawing. */
   density: z.array(z.strictObject({ value: z.number(), density: z.number() })),
 })
 
@@ -29,6 +30,7 @@ export const VariantResult = z.strictObject({
   /** Against the control; null for the control itself. */
   lift: z
     .strictObject({
+      /** Null where the control may be next to 0. */
       relative: Lift.nullable(),
       absolute: Lift,
       /** That it is better than the control. */

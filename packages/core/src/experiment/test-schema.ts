@@ -29,8 +29,8 @@ const NewVariant = z.strictObject({
   ref: VariantRef.optional(),
   /** Whatever the application wants to know of the variant, such as a model's name; at most 16 kB of JSON. */
   payload: z
-    .json()
-    .refine((value) => JSON.stringify(value).length <= 16_384, 'must be at most 16 kB of JSON')
+    .unknown()
+    .refine((value) => (JSON.stringify(value) ?? '').length <= 16_384, 'must be at most 16 kB of JSON')
     .optional(),
 })
 
@@ -44,7 +44,7 @@ export const AbVariant = z.strictObject({
   version: z.strictObject({ id: z.string(), versionNumber: z.int(), contentHash: z.string() }).nullable(),
   /** Whether `ref` says another version by now. It is not followed. */
   refHasMoved: z.boolean(),
-  payload: z.json().nullable(),
+  payload: z.unknown(),
   isControl: z.boolean(),
 })
 export type AbVariant = z.infer<typeof AbVariant>
@@ -68,7 +68,7 @@ const Planned = {
   /** The attribute whose value a unit is, such as `user`: what sees one variant only. */
   unit: z.string().min(1).max(100),
   /** CEL over `attributes` and `unit`; who does not fit takes no part. */
-  targeting: z.string().max(10_000).nullable(),
+  targeting: z.string().min(1).max(10_000).nullable(),
   /** Tests of one layer never share a unit. */
   layer: z.strictObject({ id: z.uuidv7(), percentage: z.number().gt(0).max(100) }).nullable(),
   variants: z

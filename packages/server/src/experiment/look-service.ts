@@ -1,31 +1,16 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { GuardrailLook, Look, LookRecord, Metric, Stopping, StoppingRule } from '@fairlead/core/experiment'
+import type { LookRecord, Metric, Stopping, StoppingRule } from '@fairlead/core/experiment'
 import { takeGuardrailLook, takeLook } from '@fairlead/core/experiment'
-import { sql } from 'kysely'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { TestEvidence } from './evidence-read.ts'
 import { assignedUnits, contendersOf, readEvidence, strataOf } from './evidence-read.ts'
 import type { By } from './history.ts'
 import { record } from './history.ts'
+import type { Decision, PastLook, RecordedLook } from './look-record.ts'
+import { pastLooks, toLookRecord } from './look-record.ts'
 import type { ResultService } from './result-service.ts'
 import { requireTest } from './test-service.ts'
 import * as store from './test-store.ts'
-
-/** One look as it stands in the history: all that it was taken from, so that it can be taken again. */
-export interface RecordedLook {
-  rule: StoppingRule
-  evidence: { strata: ReturnType<typeof strataOf>; contenders: number[]; assigned: ReturnType<typeof assignedUnits> }
-  look: Look
-  guardrails: { metric: string; strata: ReturnType<typeof strataOf>; look: GuardrailLook }[]
-}
-
-/** What a look came to. */
-export interface Decision {
-  outcome: 'continue' | 'winner' | 'futile' | 'harmful'
-  winnerVariantId: string | null
-  /** Guardrails that got worse, and by which variant. */
-  harm: { metric: string; variantId: string }[]
-}
 
 /** What all guardrails of a test may err together. */
 const guardrailAlpha = 0.05
@@ -63,16 +48,12 @@ export class LookService {
     const decision = decide(taken, evidence)
     await record(db, row, by, 'look', { ...taken, decision })
     await this.#results.snapshot(db, row, evidence)
-    return { record: toRecord(taken, decision, evidence), decision }
+    return { record: toLookRecord(taken, decision, evidence.variants), decision }
   }
 }
 
 /** Takes a look from what was recorded of it; the same bytes come out. */
-export function judge(
-  row: store.TestRow,
-  evidence: TestEvidence,
-  before: readonly Pick<RecordedLook, 'look' | 'guardrails'>[],
-): RecordedLook {
+export function judge(row: store.TestRow, evidence: TestEvidence, before: readonly PastLook[]): RecordedLook {
   const primary = evidence.metrics.find(({ role }) => role === 'primary')!
   const rule = ruleOf(row.stopping as Stopping, primary)
   const seen = {
@@ -123,47 +104,6 @@ function decide({ look, guardrails }: RecordedLook, { variants }: TestEvidence):
   const isHarmed = winner !== null && harm.some(({ variantId }) => variantId === winner)
   if (harm.length > 0 && (winner === null || isHarmed)) return { outcome: 'harmful', winnerVariantId: null, harm }
   return { outcome: look.decision, winnerVariantId: winner, harm }
-}
-
-function toRecord({ look }: RecordedLook, decision: Decision, { variants }: TestEvidence): LookRecord {
-  const { fraction, expectedEvents, units, reasons, conditionalPower, sampleRatio, logThreshold } = look
-  return {
-    look: look.look,
-    ...decision,
-    reasons: [...reasons],
-    fraction,
-    expectedEvents,
-    units: variants.map(({ id }, place) => ({ variantId: id, units: units[place] ?? 0 })),
-    pairs: look.pairs.map(({ arm, other, z, boundary, logEValues }) => ({
-      variantId: variants[arm]!.id,
-      otherVariantId: variants[other]!.id,
-      z,
-      boundary,
-      logEValues: logEValues && [...logEValues],
-    })),
-    logThreshold,
-    conditionalPower: conditionalPower && [...conditionalPower],
-    logSampleRatio: sampleRatio,
-  }
-}
-
-/** Looks in the order in which they were taken, the last ones if not all are wanted. */
-export async function pastLooks(
-  db: ScopedDb,
-  testId: string,
-  last?: number,
-): Promise<(Pick<RecordedLook, 'look' | 'guardrails'> & { decision: Decision })[]> {
-  let query = db
-    .selectFrom('ab_history')
-    // Without the evidence: a look is judged by the ones before it, not by what they saw.
-    .select(sql<RecordedLook['look']>`data -> 'look'`.as('look'))
-    .select(sql<RecordedLook['guardrails']>`data -> 'guardrails'`.as('guardrails'))
-    .select(sql<Decision>`data -> 'decision'`.as('decision'))
-    .where('test_id', '=', testId)
-    .where('action', '=', 'look')
-    .orderBy('seq', 'desc')
-  if (last !== undefined) query = query.limit(last)
-  return (await query.execute()).reverse()
 }
 
 function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {

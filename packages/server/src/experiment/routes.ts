@@ -98,9 +98,12 @@ function evidenceRoutes({ assigning, evidence, results, looks }: ExperimentServi
       body: await results.get(organizationId, params.id),
     }),
     async listAbTestSnapshots({ organizationId, params, query: { limit, metric }, cursor }) {
-      const [after] = cursor.after('string') ?? []
+      const after = cursor.after('string', 'string')
       const found = await results.snapshots(organizationId, params.id, metric, { limit: limit + 1, after })
-      return { status: 200, body: pageOf(found, { limit, cursor, item: (one) => one, position: ({ id }) => [id] }) }
+      return {
+        status: 200,
+        body: pageOf(found, { limit, cursor, item: (one) => one, position: ({ recordedAt, id }) => [recordedAt, id] }),
+      }
     },
     takeAbTestLook: async ({ organizationId, principal, params }) => ({
       status: 200,

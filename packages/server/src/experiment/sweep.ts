@@ -4,7 +4,8 @@ import type { ChangeFeed, Database, DatabaseLogger, ScopedDb } from '../database
 import { reweighByEvidence } from './bandit.ts'
 import { controlPlane } from './history.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
-import type { Decision, LookService } from './look-service.ts'
+import type { Decision } from './look-record.ts'
+import type { LookService } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
 import * as store from './test-store.ts'
 

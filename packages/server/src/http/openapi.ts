@@ -4,6 +4,7 @@ import type { EndpointContract } from '@fairlead/core/contract'
 import { contract, Problem } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import { endpoints } from '@fairlead/core/endpoints'
+import * as experimentSchemas from '@fairlead/core/experiment/schema'
 import * as promptSchemas from '@fairlead/core/prompt/schema'
 import * as tenantSchemas from '@fairlead/core/tenant/schema'
 import * as workflowSchemas from '@fairlead/core/workflow/schema'
@@ -11,7 +12,7 @@ import * as z from 'zod'
 import type { JsonObject } from './openapi-operation.ts'
 import { describeOperation } from './openapi-operation.ts'
 
-const rooms = { tenant: tenantSchemas, workflow: workflowSchemas, prompt: promptSchemas, analytics: analyticsSchemas }
+const rooms = { tenant: tenantSchemas, workflow: workflowSchemas, prompt: promptSchemas, experiment: experimentSchemas, analytics: analyticsSchemas }
 
 /**
  * The OpenAPI 3.1 document of the HTTP API, made from the endpoints and their contracts; the doors' schemas become shared
@@ -84,6 +85,7 @@ function roomOf(name: EndpointName): string {
     tenant: tenantSchemas.tenantContract,
     workflow: workflowSchemas.workflowContract,
     prompt: promptSchemas.promptContract,
+    experiment: experimentSchemas.experimentContract,
     analytics: analyticsSchemas.analyticsContract,
   }
   return Object.keys(contracts).find((room) => Object.hasOwn(contracts[room]!, name))!

@@ -6,7 +6,7 @@ import type { AssignableTest } from './assign-variant.ts'
 import { assignVariant } from './assign-variant.ts'
 import { reweightSlots } from './reweight-slots.ts'
 import { createSlots } from './slots.ts'
-import { unitHash } from './unit-hash.ts'
+import { slotOf, unitHash } from './unit-hash.ts'
 
 const plain: AssignableTest = { id: 'greeting', seed: 42, slots: createSlots([1, 1]) }
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`)
@@ -105,6 +105,15 @@ test('tests of one layer never share a unit, and together they have all', () => 
   const shares = ids(10_000).map((id) => [isIn(first)(id), isIn(second)(id)])
   expect(shares.every(([a, b]) => a !== b)).toBe(true)
   expect(shares.filter(([a]) => a).length / 10_000).toBeCloseTo(0.25, 1)
+})
+
+test('a range of a layer ends before its end', () => {
+  const slot = slotOf(unitHash('layer', 9, 'user-1'))
+  const reason = (from: number, to: number) =>
+    assignVariant({ ...plain, layer: { seed: 9, ranges: [[from, to]] } }, { id: 'user-1' }).reason
+  expect(reason(slot, slot + 1)).toBe('assigned')
+  expect(reason(0, slot)).toBe('excluded')
+  expect(reason(slot + 1, 16_384)).toBe('excluded')
 })
 
 test('a holdout keeps the same units out of all its tests', () => {

@@ -66,7 +66,7 @@ const nobody: Readonly<Record<string, unknown>> = {}
 export function assignVariant(
   test: AssignableTest,
   unit: Unit,
-  schemes?: Readonly<Record<string, Pick<BucketingScheme<never>, 'assign'>>>,
+  schemes?: Readonly<Record<string, BucketingScheme<never>>>,
 ): Assignment {
   if (test.isKilled) return left('killed')
   const id = unit?.id
@@ -87,7 +87,7 @@ export function assignVariant(
 function assignElsewhere(
   { scheme, settings }: NonNullable<AssignableTest['bucketing']>,
   id: string,
-  schemes: Readonly<Record<string, Pick<BucketingScheme<never>, 'assign'>>> = {},
+  schemes: Readonly<Record<string, BucketingScheme<never>>> = {},
 ): Assignment {
   if (!Object.hasOwn(schemes, scheme)) return left('unknown_scheme')
   const variant = schemes[scheme]!.assign(settings as never, id)

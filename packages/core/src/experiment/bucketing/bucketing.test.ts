@@ -186,6 +186,10 @@ describe('eppo', () => {
       expect(eppo.assign({ totalShards: 10_000, splits: splits(4000) }, id)).toBe(isIn ? variant : null)
     }
     expect(eppo.assign({ splits: [] }, 'alice')).toBeNull()
+    const shard = eppo.getShard('split-alice', 10_000)
+    const within = (start: number, end: number) =>
+      eppo.assign({ splits: [{ variant: 0, shards: [{ salt: 'split', ranges: [{ start, end }] }] }] }, 'alice')
+    expect([within(shard, shard + 1), within(0, shard), within(shard + 1, 10_000)]).toEqual([0, null, null])
   })
 })
 

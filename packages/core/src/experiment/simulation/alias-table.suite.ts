@@ -2,7 +2,7 @@ import { logGamma } from '../statistics/log-gamma.ts'
 import type { RandomSource } from './random-source.suite.ts'
 
 /** Draws an index by its probability in constant time (A. J. Walker 1977; M. Vose's construction). */
-export function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {
+function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {
   const size = probabilities.length
   const total = probabilities.reduce((sum, value) => sum + value, 0)
   const scaled = Float64Array.from(probabilities, (value) => (value / total) * size)
@@ -18,9 +18,10 @@ export function aliasTable(probabilities: readonly number[]): (random: RandomSou
   }
   for (const index of [...small, ...large]) scaled[index] = 1
   return (random) => {
-    // One number says which column, a second one which half of it.
-    const column = Math.floor((random() / 2 ** 32) * size)
-    return random() / 2 ** 32 < scaled[column]! ? column : alias[column]!
+    // One number says which column and, by its fraction, which half of it: 32 bits are enough for both.
+    const place = (random() / 2 ** 32) * size
+    const column = Math.floor(place)
+    return place - column < scaled[column]! ? column : alias[column]!
   }
 }
 

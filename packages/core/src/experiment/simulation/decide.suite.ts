@@ -3,16 +3,42 @@ import type { UnitMoments } from '../statistics/unit-moments.ts'
 import type { PairScore } from '../stopping/comparison.ts'
 import { pairScores, plannedDrift } from '../stopping/comparison.ts'
 import { plannedBounds } from '../stopping/crossing-probability.ts'
-import { expectedEvents, leastExpectedEvents } from '../stopping/expected-events.ts'
+import { expectedEvents, leastExpected } from '../stopping/expected-events.ts'
 import { logMixtureEValue } from '../stopping/mixture.ts'
 import { conditionalPower } from '../stopping/planned-look.ts'
 import type { StoppingRule } from '../stopping/rule.ts'
 import { armLevel } from '../stopping/rule.ts'
+import type { Score } from '../stopping/score.ts'
 import { scoreOf, standardized } from '../stopping/score.ts'
 import { spentBy } from '../stopping/spending.ts'
 
 /** What becomes of one simulated test at one look: the arm that has won, `futile`, or null to go on. */
-export type Decide = (moments: readonly UnitMoments[], look: number) => number | 'futile' | null
+export type Decide = (standing: Standing, look: number) => number | 'futile' | null
+
+/** How the arms stand at a look; what every rule asks first is found once. */
+export interface Standing {
+  strata: readonly [readonly UnitMoments[]]
+  leader: number
+  runnerUp: number
+  /** Of the leader over the runner-up. */
+  lead: Score
+  z: number
+}
+
+export function standingOf(moments: readonly UnitMoments[]): Standing {
+  let [leader, runnerUp] = isAhead(moments[1]!, moments[0]!) ? [1, 0] : [0, 1]
+  for (let arm = 2; arm < moments.length; arm++) {
+    if (isAhead(moments[arm]!, moments[leader]!)) [leader, runnerUp] = [arm, leader]
+    else if (isAhead(moments[arm]!, moments[runnerUp]!)) runnerUp = arm
+  }
+  const strata = [moments] as const
+  const lead = scoreOf(strata, leader, runnerUp)
+  return { strata, leader, runnerUp, lead, z: standardized(lead) }
+}
+
+function isAhead(a: UnitMoments, b: UnitMoments): boolean {
+  return a.meanX * b.meanN > b.meanX * a.meanN
+}
 
 /**
  * Begins one test after the other by the rule's own parts, without a record of each look; a test holds it to the records.
@@ -32,19 +58,16 @@ function plannedDecider(
   const boundariesFrom = boundariesByFirst(looks, level)
   return () => {
     let boundaries: readonly (number | null)[] | undefined
-    return (moments, look) => {
+    return (standing, look) => {
       if (boundaries === undefined) {
-        if (expectedEvents([moments], all, model) < leastExpectedEvents) return null
+        if (expectedEvents(standing.strata, all, model) < leastExpected[model]) return null
         boundaries = boundariesFrom(look)
       }
       const boundary = boundaries[look - 1] ?? null
-      const winner =
-        boundary === null
-          ? null
-          : leaderThat(moments, (leader, other) => standardized(scoreOf([moments], leader, other)) >= boundary)
+      const winner = boundary === null ? null : winnerOf(standing, boundary, (score) => standardized(score) >= boundary)
       if (winner !== null || futility === null || look === looks) return winner
-      const pairs = pairScores([moments], all, false)
-      const drift = plannedDrift([moments], pairs, effect)
+      const pairs = pairScores(standing.strata, all, false)
+      const drift = plannedDrift(standing.strata, pairs, effect)
       const step = { fraction: look / looks, level, drift: drift ?? 0 }
       return drift !== null && all.every((arm) => leastPower(pairs, arm, step) < futility) ? 'futile' : null
     }
@@ -88,32 +111,31 @@ function alwaysValidDecider({ alpha, model, effect }: StoppingRule, arms: number
   const all = Array.from({ length: arms }, (_, arm) => arm)
   return () => {
     let precision: number | undefined
-    return (moments) => {
+    return (standing) => {
       if (precision === undefined) {
-        if (expectedEvents([moments], all, model) < leastExpectedEvents) return null
-        precision = plannedDrift([moments], pairScores([moments], all, false), effect)! ** -2
+        const { strata } = standing
+        if (expectedEvents(strata, all, model) < leastExpected[model]) return null
+        precision = plannedDrift(strata, pairScores(strata, all, false), effect)! ** -2
       }
-      return leaderThat(moments, (leader, other) => {
-        const score = scoreOf([moments], leader, other)
-        return standardized(score) >= leastZ && logMixtureEValue(score, precision!) >= logThreshold
-      })
+      return winnerOf(standing, leastZ, (score) => logMixtureEValue(score, precision!) >= logThreshold)
     }
   }
 }
 
 /** The test with one look, at the end. */
-export function fixedWinner(moments: readonly UnitMoments[], alpha: number): number | null {
-  const critical = normalUpperQuantile(armLevel(alpha, moments.length))
-  return leaderThat(moments, (leader, other) => standardized(scoreOf([moments], leader, other)) >= critical)
+export function fixedWinner(standing: Standing, alpha: number): number | null {
+  const critical = normalUpperQuantile(armLevel(alpha, standing.strata[0].length))
+  return winnerOf(standing, critical, (score) => standardized(score) >= critical)
 }
 
-function leaderThat(moments: readonly UnitMoments[], beats: (leader: number, other: number) => boolean): number | null {
-  let leader = 0
-  for (let arm = 1; arm < moments.length; arm++) {
-    if (moments[arm]!.meanX * moments[leader]!.meanN > moments[leader]!.meanX * moments[arm]!.meanN) leader = arm
-  }
-  for (let other = 0; other < moments.length; other++) {
-    if (other !== leader && !beats(leader, other)) return null
+function winnerOf(
+  { strata, leader, runnerUp, lead, z }: Standing,
+  leastZ: number,
+  beats: (score: Score) => boolean,
+): number | null {
+  if (z < leastZ || !beats(lead)) return null
+  for (let other = 0; other < strata[0].length; other++) {
+    if (other !== leader && other !== runnerUp && !beats(scoreOf(strata, leader, other))) return null
   }
   return leader
 }

@@ -1,6 +1,6 @@
 import type { StoppingRule } from '../stopping/rule.ts'
-import type { Decide } from './decide.suite.ts'
-import { decider, fixedWinner } from './decide.suite.ts'
+import type { Decide, Standing } from './decide.suite.ts'
+import { decider, fixedWinner, standingOf } from './decide.suite.ts'
 import { randomSource } from './random-source.suite.ts'
 import type { Course } from './trial.suite.ts'
 import { simulatedArms } from './trial.suite.ts'
@@ -31,6 +31,7 @@ export function simulate(
   const best = bestArm(course.rates)
   const arms = simulatedArms(course)
   const begin = followers.map(({ rule, looks }) => decider(rule, course.rates.length, looks))
+  const every = followers.map(({ looks }) => course.looks / looks)
   const tallies = followers.map(() => noTests(tests))
   const fixed = noTests(tests)
   for (let test = 0; test < tests; test++) {
@@ -38,16 +39,18 @@ export function simulate(
     const open: (Decide | null)[] = begin.map((next) => next())
     for (let look = 1; look <= course.looks; look++) {
       arms.grow(random)
-      for (const [index, decide] of open.entries()) {
-        const every = course.looks / followers[index]!.looks
-        if (decide === null || look % every !== 0) continue
-        const decision = decide(arms.moments, look / every)
+      let standing: Standing | undefined
+      for (let index = 0; index < open.length; index++) {
+        const decide = open[index]
+        if (decide === null || decide === undefined || look % every[index]! !== 0) continue
+        standing ??= standingOf(arms.moments)
+        const decision = decide(standing, look / every[index]!)
         if (decision === null && look < course.looks) continue
         open[index] = null
         count(tallies[index]!, decision, best, look / course.looks)
       }
     }
-    count(fixed, fixedWinner(arms.moments, followers[0]!.rule.alpha), best, 1)
+    count(fixed, fixedWinner(standingOf(arms.moments), followers[0]!.rule.alpha), best, 1)
   }
   return { followers: tallies, fixed }
 }

@@ -4,22 +4,19 @@ import { boundFor, crossing, stepFor, uncrossed } from './boundary-crossing.ts'
 import { logMixtureEValue } from './mixture.ts'
 import { spentBy } from './spending.ts'
 
-/** What the bound of a score is at a look, given the motion that was not found above earlier ones under the null. */
-type BoundAt = (information: number, underNull: Uncrossed | null) => number | null
-
-/** Probability to be found above the bounds at one of `looks` equal looks up to `information`, with a drift. */
-function crossingProbability(boundAt: BoundAt, plan: { information: number; looks: number; drift: number }): number {
-  const { looks, drift } = plan
-  const step = stepFor(plan.information)
+/** Probability to be found above one of the bounds, at even looks up to `information`; no bound is null. */
+function crossingProbability(
+  bounds: readonly (number | null)[],
+  { information, drift }: { information: number; drift: number },
+): number {
+  const step = stepFor(information)
   let sum = 0
-  let [underNull, moving]: (Uncrossed | null)[] = [null, null]
-  for (let look = 1; look <= looks; look++) {
-    const information = (plan.information * look) / looks
-    const bound = boundAt(information, underNull!)
+  let motion: Uncrossed | null = null
+  for (const [index, bound] of bounds.entries()) {
     if (bound === null) continue
-    sum += crossing(moving!, information, bound, drift)
-    underNull = uncrossed(underNull!, { information, bound, step })
-    moving = uncrossed(moving!, { information, bound, step }, drift)
+    const reached = (information * (index + 1)) / bounds.length
+    sum += crossing(motion, reached, bound, drift)
+    motion = uncrossed(motion, { information: reached, bound, step }, drift)
   }
   return sum
 }
@@ -48,12 +45,8 @@ export function plannedInflation(fixed: { critical: number; mean: number }, look
   const fractions = Array.from({ length: looks }, (_, look) => (look + 1) / looks)
   const bounds = plannedBounds(fractions, level)
   const powerAt = (inflation: number) =>
-    crossingProbability((information) => bounds[Math.round(information * looks) - 1] ?? null, {
-      information: 1,
-      looks,
-      drift: fixed.mean * Math.sqrt(inflation),
-    })
-  return rootOf((inflation) => powerAt(inflation) - power, 1, 4)
+    crossingProbability(bounds, { information: 1, drift: fixed.mean * Math.sqrt(inflation) })
+  return rootOf((inflation) => powerAt(inflation) - power, 1, 2)
 }
 
 /** The same for e-values whose mixture is tuned to the effect: looked at so often up to then. */
@@ -63,16 +56,18 @@ export function alwaysValidInflation(fixed: { critical: number; mean: number }, 
   // In units of the variance in which the drift of the planned effect, and so the precision, is 1.
   const boundAt = (variance: number) =>
     rootOf((sum) => logMixtureEValue({ sum, variance }, 1) - threshold, 0, 40 + 40 * variance)
-  const fixedVariance = fixed.mean ** 2
-  const powerAt = (inflation: number) =>
-    crossingProbability(boundAt, { information: fixedVariance * inflation, looks, drift: 1 })
-  return rootOf((inflation) => powerAt(inflation) - power, 0.5, 20)
+  const powerAt = (inflation: number) => {
+    const information = fixed.mean ** 2 * inflation
+    const bounds = Array.from({ length: looks }, (_, look) => boundAt((information * (look + 1)) / looks))
+    return crossingProbability(bounds, { information, drift: 1 })
+  }
+  return rootOf((inflation) => powerAt(inflation) - power, 0.5, 4)
 }
 
-/** Where a rising function is zero. */
+/** Where a rising function is zero, to seven digits. */
 export function rootOf(f: (x: number) => number, low: number, high: number): number {
   let [below, above] = [low, high]
-  for (let step = 0; step < 60 && above - below > 1e-10 * Math.abs(above); step++) {
+  for (let step = 0; step < 60 && above - below > 1e-7 * Math.abs(above); step++) {
     const middle = (below + above) / 2
     if (f(middle) < 0) below = middle
     else above = middle

@@ -2,8 +2,11 @@ import type { Strata } from '../statistics/stratified-estimate.ts'
 import type { UnitMoments } from '../statistics/unit-moments.ts'
 import type { StoppingRule } from './rule.ts'
 
-/** Expected in every arm, of whatever is rarer; below, no normal distribution describes an arm and nothing is decided. */
-export const leastExpectedEvents = 20
+/**
+ * What every arm must expect; below, no normal distribution describes an arm and nothing is decided. Of events it is the
+ * rarer kind that counts; a mean needs more, for its variance is only estimated.
+ */
+export const leastExpected: Readonly<Record<StoppingRule['model'], number>> = { proportion: 20, count: 20, mean: 100 }
 
 /**
  * How many independent events the arm with the fewest is expected to have, from the rate in all arms. What one unit does

@@ -1,7 +1,7 @@
 import type { Strata } from '../statistics/stratified-estimate.ts'
 import type { UnitMoments } from '../statistics/unit-moments.ts'
 import { plannedDrift } from './comparison.ts'
-import { expectedEvents, leastExpectedEvents } from './expected-events.ts'
+import { expectedEvents, leastExpected } from './expected-events.ts'
 import { logMixtureEValue } from './mixture.ts'
 import type { StoppingRule } from './rule.ts'
 import { scoreOf } from './score.ts'
@@ -57,7 +57,7 @@ export function takeGuardrailLook(
   })
   const drift = plannedDrift(strata, scores, { relative: rule.effect })
   const events = expectedEvents(strata, [control, ...arms], rule.model)
-  const isOpen = events >= leastExpectedEvents
+  const isOpen = events >= leastExpected[rule.model]
   const kept = history.find((look) => look.precision !== null)?.precision ?? null
   const precision = kept ?? (isOpen && drift !== null ? drift ** -2 : null)
   const logThreshold = Math.log(arms.length / alpha)

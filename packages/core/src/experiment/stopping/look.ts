@@ -8,7 +8,7 @@ import { stratifiedEstimates } from '../statistics/stratified-estimate.ts'
 import type { Estimate } from '../statistics/unit-moments.ts'
 import type { PairScore } from './comparison.ts'
 import { beatsAll, pairScores, plannedDrift } from './comparison.ts'
-import { expectedEvents, leastExpectedEvents } from './expected-events.ts'
+import { expectedEvents, leastExpected } from './expected-events.ts'
 import { logMixtureEValue } from './mixture.ts'
 import type { PlannedPair } from './planned-look.ts'
 import { conditionalPower, plannedPairs } from './planned-look.ts'
@@ -25,14 +25,17 @@ export interface Evidence {
   assigned?: readonly AssignedUnits[] | undefined
 }
 
-/** Why a look decides nothing, or no winner; the last two go with `futile`. */
+/**
+ * Why a look decides nothing or no winner. Nothing is to spend when it is too early or hardly anything is new since the look
+ * before; the level that is due then is left to the next one. The last three go with `futile`.
+ */
 export type LookReason =
   | 'too_few_units'
   | 'too_few_events'
-  | 'no_new_information'
-  | 'past_horizon'
+  | 'nothing_to_spend'
   | 'sample_ratio_mismatch'
   | 'expected_loss'
+  | 'past_horizon'
   | 'horizon_reached'
   | 'improbable'
 
@@ -91,7 +94,7 @@ export function takeLook(rule: StoppingRule, history: readonly Look[], evidence:
   const events = expectedEvents(strata, contenders, rule.model)
   const early: LookReason[] = []
   if (contenders.some((arm) => units[arm]! < rule.minimumUnits)) early.push('too_few_units')
-  if (events < leastExpectedEvents) early.push('too_few_events')
+  if (events < leastExpected[rule.model]) early.push('too_few_events')
   const level = armLevel(rule.alpha, arms)
   const drift = plannedDrift(strata, scores, rule.effect)
   const seen: Seen = { rule, history, contenders, scores, level, drift, early, units }
@@ -160,7 +163,7 @@ function judgePlanned(seen: Seen, { horizon, futility }: { horizon: number; futi
   const reasons: LookReason[] = []
   if (isPast) reasons.push('past_horizon')
   else if (isOpen && fraction === 1) reasons.push('horizon_reached')
-  else if (isOpen && pairs.every(({ boundary }) => boundary === null)) reasons.push('no_new_information')
+  else if (isOpen && pairs.every(({ boundary }) => boundary === null)) reasons.push('nothing_to_spend')
   if (power?.every((probability) => probability < futility!)) reasons.push('improbable')
   const isWon = winner !== null
   return {

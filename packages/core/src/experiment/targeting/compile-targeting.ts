@@ -5,7 +5,7 @@ import type { TargetingRule } from './rule.ts'
 import { RuleTranslator } from './rule-translator.ts'
 
 export interface CompiledTargeting {
-  /** Null when the diagnostics hold an error. */
+  /** Null when the diagnostics hold an error; a test that has no rule is for everybody, so don't start one with it. */
   readonly rule: TargetingRule | null
   /** What is wrong with the source, in its order; warnings leave the rule as it is. */
   readonly diagnostics: readonly ExpressionDiagnostic[]

@@ -1,0 +1,38 @@
+import type { Sketch } from '@fairlead/core/analytics'
+import type { ArmEvidence, Metric, VariantResult } from '@fairlead/core/experiment'
+import { analyzeMetric, noUnits } from '@fairlead/core/experiment'
+import type { listBuckets } from './arm-store.ts'
+import type { TestEvidence } from './evidence-read.ts'
+import { armsOf } from './evidence-read.ts'
+
+type Buckets = Awaited<ReturnType<typeof listBuckets>>
+
+/** What one metric says of each variant, in their order. */
+export function analyze(evidence: TestEvidence, buckets: Buckets, metric: Metric): VariantResult[] {
+  const sketches = metric.model === 'quantile' ? sketchesOf(buckets, metric.name) : undefined
+  const strata = armsOf(evidence, metric.name).map((stratum, index) =>
+    stratum.map((arm, place): ArmEvidence => {
+      if (!arm) return { moments: noUnits }
+      const { moments, observedSquares, positive } = arm
+      const key = `${evidence.epochs[index]!.epoch} ${evidence.variants[place]!.id}`
+      return { moments, observedSquares, positive, sketch: sketches?.get(key) }
+    }),
+  )
+  const results = analyzeMetric({ metric, strata, density: true })
+  return evidence.variants.map(({ id }, place) => {
+    const { posterior: _posterior, ...shown } = results[place]!
+    return { variantId: id, ...shown }
+  })
+}
+
+/** By epoch and variant. */
+function sketchesOf(buckets: Buckets, metric: string): Map<string, Sketch> {
+  const own = buckets.filter((bucket) => bucket.metric === metric)
+  const groups = Map.groupBy(own, ({ epoch, variantId }) => `${epoch} ${variantId}`)
+  return new Map(
+    [...groups].map(([key, group]) => {
+      const sorted = group.toSorted((one, other) => one.bucket - other.bucket)
+      return [key, { buckets: sorted.map(({ bucket }) => bucket), counts: sorted.map(({ count }) => count) }]
+    }),
+  )
+}

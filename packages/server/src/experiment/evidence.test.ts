@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { backends } from '../database/testing/index.ts'
+import type { ExperimentServer } from './testing/experiment-server.suite.ts'
+import { openExperimentServer } from './testing/experiment-server.suite.ts'
+
+const metrics = [
+  { name: 'success', model: 'proportion' as const, role: 'primary' as const },
+  { name: 'seconds', model: 'mean' as const, lowerIsBetter: true },
+  { name: 'cost', model: 'log_normal' as const, lowerIsBetter: true },
+  { name: 'latency', model: 'quantile' as const, lowerIsBetter: true },
+]
+
+describe.each(backends)('the evidence of a test on %s', (kind) => {
+  let plane: ExperimentServer
+
+  beforeAll(async () => {
+    plane = await openExperimentServer(kind)
+  })
+  afterAll(async () => {
+    expect(plane.server.errors).toEqual([])
+    await plane.close()
+  })
+
+  const newTest = async () => {
+    const body = { name: plane.acme.name(), metrics, variants: [{ name: 'a' }, { name: 'b' }] }
+    const { id } = await plane.ask('createAbTest', { body })
+    return plane.ask('startAbTest', { params: { id } })
+  }
+  const record = (body: object) => plane.ask('recordAbTestEvents', { body })
+  const results = async (id: string) => {
+    const { asOf: _, ...rest } = await plane.ask('getAbTestResults', { params: { id } })
+    return rest
+  }
+  let count = 0
+  const observation = (test: string, unit: string, metric: string, value: number) => ({
+    id: `o${++count}`,
+    test,
+    unit,
+    metric,
+    value,
+  })
+
+  it('counts an exposure and an observation once, however often they are told', async () => {
+    const { id, key } = await newTest()
+    const exposures = [
+      { test: id, unit: 'u1', variant: 'a' },
+      { test: key, unit: 'u2', variant: 'b', epoch: 1 },
+    ]
+    const observations = [observation(id, 'u1', 'success', 1), observation(key, 'u2', 'success', 0)]
+    expect(await record({ exposures, observations })).toEqual({
+      exposures: { recorded: 2, repeated: 0 },
+      observations: { recorded: 2, repeated: 0 },
+      leftAside: [],
+      leftAsideCount: 0,
+    })
+    const before = await results(id)
+    expect(await record({ exposures, observations: [...observations, observations[0]] })).toMatchObject({
+      exposures: { recorded: 0, repeated: 2 },
+      observations: { recorded: 0, repeated: 3 },
+    })
+    expect(await results(id)).toEqual(before)
+    expect(before.metrics[0]!.variants).toMatchObject([{ units: 1, observations: 1 }, { units: 1 }])
+  })
+
+  it('leaves aside what it can make nothing of, with the reason, and takes the rest', async () => {
+    const { id } = await newTest()
+    const answer = await record({
+      exposures: [
+        { test: 'nope', unit: 'u', variant: 'a' },
+        { test: id, unit: 'u', variant: 'c' },
+        { test: id, unit: 'u', variant: 'a', epoch: 9 },
+        { test: id, unit: 'u', variant: 'a' },
+      ],
+      observations: [
+        observation(id, 'u', 'nope', 1),
+        observation(id, 'stranger', 'success', 1),
+        observation(id, 'u', 'success', 0.5),
+        observation(id, 'u', 'cost', -1),
+        observation(id, 'u', 'seconds', -1),
+      ],
+    })
+    expect(answer).toMatchObject({ exposures: { recorded: 1 }, observations: { recorded: 1 }, leftAsideCount: 7 })
+    expect(answer.leftAside.map(({ pointer, reason }) => `${pointer} ${reason}`)).toEqual([
+      '/exposures/0 unknown_test',
+      '/exposures/1 unknown_variant',
+      '/exposures/2 unknown_epoch',
+      '/observations/0 unknown_metric',
+      '/observations/1 not_exposed',
+      '/observations/2 invalid_value',
+      '/observations/3 invalid_value',
+    ])
+  })
+
+  it('is the same to the last digit in whatever order and pieces it comes', async () => {
+    const [one, other] = [await newTest(), await newTest()]
+    const units = Array.from({ length: 30 }, (_, index) => ({
+      unit: `u${index}`,
+      variant: index % 3 === 0 ? 'a' : 'b',
+    }))
+    const values = units.flatMap(({ unit }, index) =>
+      Array.from({ length: 1 + (index % 4) }, (_, run) => ({ unit, run, value: 0.1 * index + 0.7 ** run })),
+    )
+    const send = async (test: string, piece: number, turn: (list: typeof values) => typeof values) => {
+      await record({ exposures: units.map((exposure) => ({ test, ...exposure })) })
+      const list = turn(values).flatMap(({ unit, run, value }) => [
+        { id: `${unit}-${run}`, test, unit, metric: 'seconds', value },
+        { id: `${unit}-${run}`, test, unit, metric: 'cost', value: run === 0 ? 0 : value },
+        { id: `${unit}-${run}`, test, unit, metric: 'latency', value },
+        { id: `${unit}-${run}`, test, unit, metric: 'success', value: run % 2 },
+      ])
+      for (let at = 0; at < list.length; at += piece) await record({ observations: list.slice(at, at + piece) })
+    }
+    await send(one.id, 1_000, (list) => list)
+    await send(other.id, 7, (list) => list.toReversed())
+    const shown = async ({ id, variants }: typeof one) => {
+      const text = JSON.stringify((await results(id)).metrics)
+      return variants.reduce((rest, variant, at) => rest.replaceAll(variant.id, `variant ${at}`), text)
+    }
+    expect(await shown(other)).toBe(await shown(one))
+  })
+
+  it('is without the units that were shown two variants, as if they had never been', async () => {
+    const [mixed, clean] = [await newTest(), await newTest()]
+    const tell = async (test: string, units: readonly string[]) => {
+      await record({
+        exposures: units.map((unit) => ({ test, unit, variant: 'a' })),
+        observations: units.flatMap((unit, index) => [
+          { id: `${unit}1`, test, unit, metric: 'seconds', value: 1.1 * index },
+          { id: `${unit}2`, test, unit, metric: 'seconds', value: 0.3 },
+          { id: `${unit}1`, test, unit, metric: 'cost', value: 0.1 * index },
+          { id: `${unit}1`, test, unit, metric: 'latency', value: 10 * index },
+        ]),
+      })
+    }
+    await tell(clean.id, ['u0', 'u1', 'u2'])
+    await tell(mixed.id, ['u0', 'u1', 'u2', 'both'])
+    await record({ exposures: [{ test: mixed.id, unit: 'both', variant: 'b' }] })
+    // Also what is seen of it later.
+    await record({ observations: [observation(mixed.id, 'both', 'seconds', 99)] })
+    const ofA = async (id: string) =>
+      (await results(id)).metrics.map(({ variants }) => ({ ...variants[0], variantId: '', lift: null }))
+    expect(await ofA(mixed.id)).toEqual(await ofA(clean.id))
+    expect((await results(mixed.id)).units).toMatchObject([
+      { units: 3, excluded: 1 },
+      { units: 0, excluded: 0 },
+    ])
+    const { data } = await plane.ask('listAbTestAssignments', { params: { id: mixed.id }, query: { unit: 'both' } })
+    expect(data).toMatchObject([{ unit: 'both', isExcluded: true, epoch: 1 }])
+  })
+
+  it('counts batches of many writers that name the same units, and waits for none for ever', async () => {
+    const { id } = await newTest()
+    const units = Array.from({ length: 20 }, (_, index) => `u${index}`)
+    const writer = async (name: number) => {
+      const turned = name % 2 ? units : units.toReversed()
+      await record({
+        exposures: turned.map((unit) => ({ test: id, unit, variant: 'a' })),
+        observations: turned.map((unit) => ({ id: `${name}-${unit}`, test: id, unit, metric: 'seconds', value: name })),
+      })
+    }
+    await Promise.all(Array.from({ length: 12 }, (_, name) => writer(name)))
+    const [a] = (await results(id)).metrics.find(({ name }) => name === 'seconds')!.variants
+    expect(a).toMatchObject({ units: 20, observations: 240, mean: 5.5 })
+  })
+
+  it('keeps forced units out of it', async () => {
+    const { id } = await newTest()
+    await plane.ask('updateAbTest', { params: { id }, ifMatch: '"2"', body: { forced: { tester: 'b' } } })
+    expect(await plane.ask('assignAbTest', { params: { id }, body: { unit: 'tester' } })).toMatchObject({
+      variant: { name: 'b' },
+      reason: 'forced',
+    })
+    const exposures = [{ test: id, unit: 'tester', variant: 'b' }]
+    expect(await record({ exposures })).toMatchObject({ leftAside: [{ reason: 'forced' }] })
+  })
+})

@@ -1,0 +1,113 @@
+import type { AbTestResults, Metric, ResultSnapshot } from '@fairlead/core/experiment'
+import { sampleRatioEvidence, sampleRatioMismatch } from '@fairlead/core/experiment'
+import type { Database, ScopedDb } from '../database/index.ts'
+import { analyze } from './analysis.ts'
+import { listBuckets } from './arm-store.ts'
+import type { TestEvidence } from './evidence-read.ts'
+import { assignedUnits, readEvidence } from './evidence-read.ts'
+import { lastLook } from './look-record.ts'
+import { requireTest } from './test-service.ts'
+import type { Keyset, TestRow } from './test-store.ts'
+
+/** What tests have shown, for people to see; nothing is decided by it. */
+export class ResultService {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  get(organizationId: string, idOrKey: string): Promise<AbTestResults> {
+    return this.#database.withOrganization(organizationId, async (db) => {
+      const row = await requireTest(db, idOrKey)
+      const evidence = await readEvidence(db, row)
+      return {
+        testId: row.id,
+        status: row.status,
+        epoch: row.epoch,
+        asOf: new Date().toISOString(),
+        units: unitsOf(evidence),
+        sampleRatio: sampleRatioOf(evidence),
+        metrics: await metricResults(db, row, evidence),
+        look: await lastLook(db, row.id, evidence.variants),
+      }
+    })
+  }
+
+  /** Keeps the results as they are now. */
+  async snapshot(db: ScopedDb, row: TestRow, evidence: TestEvidence): Promise<void> {
+    const results = await metricResults(db, row, evidence)
+    const rows = results.flatMap(({ name, variants }) =>
+      variants.map(({ variantId, mean, observations, units, probabilityBest, expectedLoss, credibleInterval }) => ({
+        organization_id: row.organization_id,
+        test_id: row.id,
+        variant_id: variantId,
+        metric_name: name,
+        metric_value: mean === null ? null : String(mean),
+        sample_size: observations,
+        unit_count: units,
+        epoch: row.epoch,
+        statistics: JSON.stringify({ probabilityBest, expectedLoss, credibleInterval }),
+      })),
+    )
+    await db.insertInto('ab_results').values(rows).execute()
+  }
+
+  /** Newest first. */
+  snapshots(
+    organizationId: string,
+    idOrKey: string,
+    metric: string | undefined,
+    { limit, after }: Keyset<readonly [at: string, id: string]>,
+  ): Promise<ResultSnapshot[]> {
+    return this.#database.withOrganization(organizationId, async (db) => {
+      const { id } = await requireTest(db, idOrKey)
+      let query = db.selectFrom('ab_results').selectAll().where('test_id', '=', id)
+      if (metric !== undefined) query = query.where('metric_name', '=', metric)
+      if (after !== undefined) {
+        query = query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('recorded_at', 'id'), '<', tuple(new Date(after[0]), after[1])),
+        )
+      }
+      const rows = await query.orderBy('recorded_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+      return rows.map((row) => ({
+        id: row.id,
+        variantId: row.variant_id,
+        metric: row.metric_name,
+        value: row.metric_value === null ? null : Number(row.metric_value),
+        sampleSize: row.sample_size ?? 0,
+        units: row.unit_count,
+        epoch: row.epoch,
+        ...(row.statistics as Pick<ResultSnapshot, 'probabilityBest' | 'expectedLoss' | 'credibleInterval'>),
+        recordedAt: row.recorded_at.toISOString(),
+      }))
+    })
+  }
+}
+
+async function metricResults(db: ScopedDb, row: TestRow, evidence: TestEvidence): Promise<AbTestResults['metrics']> {
+  const metrics = row.metrics as Metric[]
+  const buckets = metrics.some(({ model }) => model === 'quantile') ? await listBuckets(db, row.id) : []
+  return metrics.map((metric) => {
+    const { name, model, role, lowerIsBetter } = metric
+    return { name, model, role, lowerIsBetter, variants: analyze(evidence, buckets, metric) }
+  })
+}
+
+function unitsOf({ variants, counts }: TestEvidence): AbTestResults['units'] {
+  return variants.map(({ id }) => {
+    const own = counts.filter(({ variantId }) => variantId === id)
+    const sum = (of: (count: (typeof own)[number]) => number) => own.reduce((total, count) => total + of(count), 0)
+    return { variantId: id, units: sum(({ units }) => units), excluded: sum(({ excluded }) => excluded) }
+  })
+}
+
+/** The chi-square is of the present epoch; the evidence that blocks winners is of all of them. */
+function sampleRatioOf(evidence: TestEvidence): AbTestResults['sampleRatio'] {
+  const assigned = assignedUnits(evidence)
+  const { logEValue, isMismatch } = sampleRatioEvidence(assigned)
+  const present = assigned.at(-1)
+  if (!present) return { chiSquare: 0, degreesOfFreedom: 0, pValue: 1, logEValue, isMismatch }
+  const { chiSquare, degreesOfFreedom, pValue } = sampleRatioMismatch(present)
+  return { chiSquare: Number.isFinite(chiSquare) ? chiSquare : null, degreesOfFreedom, pValue, logEValue, isMismatch }
+}
