@@ -138,6 +138,9 @@ describe('the lift of an arm over the control', () => {
     const heights = lift.density.map(({ density }) => density)
     const sum = heights.reduce((total, height) => total + height, 0) - (heights[0]! + heights[100]!) / 2
     expect(sum * (lift.density[1]!.value - lift.density[0]!.value)).toBeCloseTo(0.999, 4)
+    // Between fewer points than these it is interpolated.
+    const distribution = relativeLift(beta(31, 71), beta(41, 61))!
+    for (const { value, density } of lift.density) expect(density).toBeCloseTo(distribution.density(value), 7)
     expect(liftOf(uniform, uniform, { kind: 'relative' })!.mean).toBeNull()
     expect(liftOf(uniform, uniform, { kind: 'absolute' })!.mean).toBe(0)
   })
