@@ -98,6 +98,43 @@ describe('the lift of an arm over the control', () => {
     expect(relative.quantile(0.975)).toBeCloseTo(19, 6)
   })
 
+  it('is known where it has a closed form: of shares whose distribution is a power', () => {
+    const parameter = fc.double({ min: 0.5, max: 1e7, noNaN: true })
+    fc.assert(
+      fc.property(parameter, parameter, fc.double({ min: -4, max: 4, noNaN: true }), (a, b, place) => {
+        // Beta(a, 1) lies below x with xᵃ.
+        const ratio = Math.exp(place / (place < 0 ? b : a))
+        const above = place < 0 ? 1 - (ratio ** b * a) / (a + b) : (ratio ** -a * b) / (a + b)
+        expect(Math.abs(relativeLift(beta(a, 1), beta(b, 1))!.above(ratio - 1) - above)).toBeLessThan(
+          1e-9 + 1e-15 * (a + b),
+        )
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is what a finite sum makes it: of shares without a success', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.double({ min: 1e-6, max: 0.9, noNaN: true }),
+        (m, n, lift) => {
+          // ∫ m u^(m−1) (u − t)ⁿ du from t to 1, by the binomial theorem: nothing is subtracted.
+          let [sum, term] = [0, m * lift ** (m - 1) * (1 - lift) ** (n + 1)]
+          for (let k = 0; k < m && term > 0; k++) {
+            sum += term / (n + k + 1)
+            term *= ((m - 1 - k) / (k + 1)) * ((1 - lift) / lift)
+          }
+          fc.pre(lift ** (m - 1) > 1e-290)
+          expect(Math.abs(absoluteLift(beta(1, m), beta(1, n)).above(lift) - sum)).toBeLessThan(1e-9)
+          expect(Math.abs(absoluteLift(beta(1, n), beta(1, m)).above(-lift) - (1 - sum))).toBeLessThan(1e-9)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
   it('is known where it has a closed form: of exponential rates', () => {
     // A difference of exponential variables is Laplace's, their ratio is log-logistic.
     const [absolute, relative] = [absoluteLift(gamma(1, 2), gamma(1, 3)), relativeLift(gamma(1, 2), gamma(1, 3))!]
