@@ -60,7 +60,16 @@ const evidenceContract = {
     responses: { 200: page(Assignment) },
   },
   recordAbTestEvents: { body: AbTestEvents, responses: { 200: RecordedEvents } },
-  getAbTestResults: { params: Id, responses: { 200: AbTestResults } },
+  getAbTestResults: {
+    params: Id,
+    query: z.strictObject({
+      /** One metric only. */
+      metric: z.string().max(100).optional(),
+      /** `true` adds the densities of lifts, for charts. */
+      density: z.enum(['true', 'false']).default('false'),
+    }),
+    responses: { 200: AbTestResults },
+  },
   compareAbTests: {
     query: z.strictObject({
       /** Ids or keys, with commas between them. */

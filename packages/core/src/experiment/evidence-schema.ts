@@ -3,7 +3,7 @@ import { Timestamp } from '../base/contract-schema.ts'
 import { MetricName } from './document-schema.ts'
 
 /** What sees one variant only: the value of the attribute that the test names, such as a session's or a user's id. */
-export const Unit = z.string().min(1).max(255)
+const Unit = z.string().min(1).max(255)
 
 /** A test by its id or its key. */
 const TestName = z.string().min(1).max(100)
@@ -41,7 +41,7 @@ export const AbTestEvents = z
 export type AbTestEvents = z.output<typeof AbTestEvents>
 
 /** Why an event was left aside; it would be again. */
-export const LeftAside = z.enum([
+const LeftAside = z.enum([
   'unknown_test',
   'unknown_variant',
   'unknown_epoch',

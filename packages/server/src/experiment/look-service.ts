@@ -53,7 +53,7 @@ export class LookService {
 }
 
 /** Takes a look from what was recorded of it; the same bytes come out. */
-export function judge(row: store.TestRow, evidence: TestEvidence, before: readonly PastLook[]): RecordedLook {
+function judge(row: store.TestRow, evidence: TestEvidence, before: readonly PastLook[]): RecordedLook {
   const primary = evidence.metrics.find(({ role }) => role === 'primary')!
   const rule = ruleOf(row.stopping as Stopping, primary)
   const seen = {

@@ -96,9 +96,9 @@ function evidenceRoutes({ tests, assigning, evidence, results, looks }: Experime
       status: 200,
       body: await evidence.record(organizationId, body),
     }),
-    getAbTestResults: async ({ organizationId, params }) => ({
+    getAbTestResults: async ({ organizationId, params, query }) => ({
       status: 200,
-      body: await results.get(organizationId, params.id),
+      body: await results.get(organizationId, params.id, { ...query, density: query.density === 'true' }),
     }),
     async compareAbTests({ organizationId, query }) {
       const data = await Promise.all(

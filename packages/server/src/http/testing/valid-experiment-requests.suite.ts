@@ -111,7 +111,10 @@ export const experimentRequests: Requests = {
   }),
   listAbTestAssignments: async (by) => ({ params: { id: (await seenTest(by)).id } }),
   recordAbTestEvents: async (by) => ({ body: events(by, (await runningTest(by)).id) }),
-  getAbTestResults: async (by) => ({ params: { id: (await seenTest(by)).id } }),
+  getAbTestResults: async (by) => ({
+    params: { id: (await seenTest(by)).id },
+    query: { density: 'true' as const },
+  }),
   compareAbTests: async (by) => ({
     query: { tests: `${(await seenTest(by)).id},${(await newTest(by)).id}` } as never,
   }),
