@@ -95,12 +95,13 @@ export const experimentRequests: Requests = {
     params: { id: (await seenTest(by)).id },
     body: { winner: 'other', reason: by.name() },
   }),
-  planAbTest: async () => ({
+  planAbTest: async (by) => ({
     body: {
       metric: { kind: 'proportion' as const, baseline: 0.1 },
       effect: { relative: 0.1 },
       runs: { perUnit: 3, correlation: 0.3 },
-      unitsPerDay: 1_000,
+      // Another one each time.
+      unitsPerDay: 1_000 + Number(by.name().split('-').at(-1)),
     },
   }),
   listAbTestHistory: async (by) => ({ params: { id: (await seenTest(by)).id } }),
