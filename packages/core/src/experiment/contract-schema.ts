@@ -4,7 +4,7 @@ import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { TestConfiguration, TestEvent } from './configuration-schema.ts'
 import type { abDeliveryEndpoints, abEvidenceEndpoints, abSharingEndpoints, abTestEndpoints } from './endpoints.ts'
 import { AbTestEvents, Assigned, Assignment, AssignmentRequest, RecordedEvents } from './evidence-schema.ts'
-import { SamplePlan, SampleSize } from './plan-schema.ts'
+import { SamplePlan, SampleSize, SimulationRequest, SimulationResult } from './plan-schema.ts'
 import { AbTestResults, LookRecord, ResultSnapshot } from './result-schema.ts'
 import { AbTest, AbTestChange, AbTestStatus, NewAbTest } from './test-schema.ts'
 
@@ -49,6 +49,7 @@ const testContract = {
     responses: { 200: AbTest },
   },
   planAbTest: { body: SamplePlan, responses: { 200: SampleSize } },
+  simulateAbTest: { params: Id, body: SimulationRequest, responses: { 200: SimulationResult } },
   listAbTestHistory: { params: Id, query: PageQuery, responses: { 200: page(AbTestHistoryEntry) } },
 } as const satisfies Record<keyof typeof abTestEndpoints, EndpointContract>
 

@@ -15,6 +15,7 @@ export const abTestEndpoints = {
   resumeAbTest: { ...write, method: 'PUT', path: `${test}/resume` },
   stopAbTest: { ...write, method: 'PUT', path: `${test}/stop` },
   planAbTest: { method: 'POST', path: '/ab-test-plans', permission: 'experiment:read' },
+  simulateAbTest: { method: 'POST', path: `${test}/simulation`, permission: 'experiment:read' },
   listAbTestHistory: { ...read, path: `${test}/history` },
 } as const satisfies Record<string, Endpoint>
 

@@ -111,7 +111,8 @@ export function guardrailRule(metric: Metric, guardrails: number): GuardrailRule
   }
 }
 
-function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {
+/** The rule that a test is judged by. */
+export function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {
   const { alpha, effect, minimumUnits, maximumLoss } = stopping
   const every = {
     alpha,

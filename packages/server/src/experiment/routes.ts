@@ -10,9 +10,11 @@ import { tagOfConfiguration } from './configuration-service.ts'
 import type { EvidenceService } from './evidence-service.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
 import type { LookService } from './look-service.ts'
+import { ruleOf } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
 import type { ResultService } from './result-service.ts'
 import type { SharingService } from './sharing-service.ts'
+import { simulateRule } from './simulation.ts'
 import type { TestService } from './test-service.ts'
 import type { HistoryRow } from './test-store.ts'
 
@@ -73,6 +75,12 @@ function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {
       return answer(test)
     },
     planAbTest: async ({ body }) => ({ status: 200, body: planned(body) }),
+    async simulateAbTest({ organizationId, params, body }) {
+      const test = await tests.get(organizationId, params.id)
+      const primary = test.metrics.find(({ role }) => role === 'primary')!
+      const weights = test.variants.map(({ trafficWeight }) => trafficWeight)
+      return { status: 200, body: await simulateRule(ruleOf(test.stopping, primary), weights, body) }
+    },
     async listAbTestHistory({ organizationId, params, query: { limit }, cursor }) {
       const [after] = cursor.after('number') ?? []
       const rows = await tests.history(organizationId, params.id, { limit: limit + 1, after })

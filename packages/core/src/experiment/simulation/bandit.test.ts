@@ -6,8 +6,8 @@ import type { Look } from '../stopping/look.ts'
 import { takeLook } from '../stopping/look.ts'
 import type { AlwaysValid } from '../stopping/rule.ts'
 import { thompsonWeights } from '../stopping/thompson.ts'
-import type { RandomSource } from './random-source.suite.ts'
-import { randomSource } from './random-source.suite.ts'
+import type { RandomSource } from './random-source.ts'
+import { randomSource } from './random-source.ts'
 
 const rule: AlwaysValid = {
   mode: 'always_valid',

@@ -2,8 +2,8 @@ import { credibleInterval } from '../statistics/interval.ts'
 import { betaPosterior } from '../statistics/posterior.ts'
 import type { StoppingRule } from '../stopping/rule.ts'
 import { planSampleSize } from '../stopping/sample-size.ts'
-import type { Follower, Tally } from './simulate.suite.ts'
-import { simulate } from './simulate.suite.ts'
+import type { Follower, Tally } from './simulate.ts'
+import { simulate } from './simulate.ts'
 
 /** A kind of test that the guarantees are shown on. */
 export interface Setting {

@@ -104,6 +104,10 @@ export const experimentRequests: Requests = {
       unitsPerDay: 1_000 + Number(by.name().split('-').at(-1)),
     },
   }),
+  simulateAbTest: async (by) => ({
+    params: { id: (await newTest(by)).id },
+    body: { baseline: 0.3, effect: { relative: 0.3 }, units: 4_000, looks: 5, tests: 40 },
+  }),
   listAbTestHistory: async (by) => ({ params: { id: (await seenTest(by)).id } }),
 
   assignAbTest: async (by) => ({

@@ -1,6 +1,6 @@
 import type { UnitMoments } from '../statistics/unit-moments.ts'
-import { betaBinomialDraw, binomialDraw } from './alias-table.suite.ts'
-import type { RandomSource } from './random-source.suite.ts'
+import { betaBinomialDraw, binomialDraw } from './alias-table.ts'
+import type { RandomSource } from './random-source.ts'
 
 /** How a test's units come and what they do. */
 export interface Course {
