@@ -16,6 +16,11 @@ export const Exposure = z.strictObject({
   variant: z.string().min(1).max(255),
   /** The epoch of the configuration that it was assigned by; the present one when left out. */
   epoch: z.int().positive().optional(),
+  /**
+   * By metric, a number that was known of the unit before it was exposed, such as what it cost last month. Where every
+   * unit of every variant has one, it takes from the results what it explains (CUPED).
+   */
+  covariates: z.record(MetricName, z.number().min(-1e15).max(1e15)).optional(),
 })
 export type Exposure = z.infer<typeof Exposure>
 

@@ -13,9 +13,9 @@ export function analyze(evidence: TestEvidence, buckets: Buckets, metric: Metric
   const strata = armsOf(evidence, metric.name).map((stratum, index) =>
     stratum.map((arm, place): ArmEvidence => {
       if (!arm) return { moments: noUnits }
-      const { moments, observedSquares, positive } = arm
+      const { moments, observedSquares, positive, covariate } = arm
       const key = `${evidence.epochs[index]!.epoch} ${evidence.variants[place]!.id}`
-      return { moments, observedSquares, positive, sketch: sketches?.get(key) }
+      return { moments, observedSquares, positive, covariate, sketch: sketches?.get(key) }
     }),
   )
   // A draft has no epoch yet.

@@ -90,7 +90,7 @@ class TestIntake {
       const epoch = event.epoch ?? this.#test.epoch
       const reason = this.#reasonAgainst(event, variantId, epoch)
       if (reason) this.#batch.leaveAside(pointer, reason)
-      else usable.push({ unit: event.unit, epoch, variantId: variantId! })
+      else usable.push({ unit: event.unit, epoch, variantId: variantId!, covariates: event.covariates })
     }
     if (usable.length === 0) return
     const recorded = await evidence.insertExposures(this.#db, this.#test, usable)

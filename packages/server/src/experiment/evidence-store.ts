@@ -11,6 +11,8 @@ export interface NewExposure {
   unit: string
   epoch: number
   variantId: string
+  /** By metric. */
+  covariates?: Readonly<Record<string, number>> | undefined
 }
 
 export interface NewObservation {
@@ -50,20 +52,22 @@ export async function insertExposures(
   const units = exposures.map(({ unit }) => unit)
   const epochs = exposures.map(({ epoch }) => epoch)
   const variants = exposures.map(({ variantId }) => variantId)
+  const covariates = exposures.map((exposure) => exposure.covariates && JSON.stringify(exposure.covariates))
   const { rows } = await sql<{ count: number }>`
     with input as (
-      select session_id, epoch, variant_id, min(position) as position
-      from unnest(${units}::text[], ${epochs}::int[], ${variants}::uuid[])
-        with ordinality as i(session_id, epoch, variant_id, position)
-      group by session_id, epoch, variant_id
+      select distinct on (session_id, epoch, variant_id) *
+      from unnest(${units}::text[], ${epochs}::int[], ${variants}::uuid[], ${covariates}::text[])
+        with ordinality as i(session_id, epoch, variant_id, covariates, position)
+      order by session_id, epoch, variant_id, position
     ), fresh as (
       insert into ab_exposures (organization_id, test_id, session_id, epoch, variant_id)
       select ${test.organization_id}::uuid, ${test.id}::uuid, session_id, epoch, variant_id from input
       on conflict do nothing
       returning session_id, epoch, variant_id
     ), assigned as (
-      insert into ab_assignments (organization_id, test_id, session_id, epoch, variant_id)
-      select distinct on (session_id) ${test.organization_id}::uuid, ${test.id}::uuid, session_id, epoch, variant_id
+      insert into ab_assignments (organization_id, test_id, session_id, epoch, variant_id, covariates)
+      select distinct on (session_id) ${test.organization_id}::uuid, ${test.id}::uuid, session_id, epoch, variant_id,
+        covariates::json
       from fresh join input using (session_id, epoch, variant_id)
       order by session_id, position
       on conflict (organization_id, test_id, session_id) do nothing
@@ -113,15 +117,19 @@ async function takeAway(db: ScopedDb, test: HeldTest, units: readonly string[]):
     with gone as (
       select u.metric_name, u.epoch, a.variant_id, count(*) as units, sum(u.n) as n, sum(u.x) as x,
         sum(u.n * u.n) as nn, sum(u.n * u.x) as nx, sum(u.x * u.x) as xx, sum(u.xx) as observed_xx,
-        count(*) filter (where u.x > 0) as positive, ${sumOf(logOf('u.x', 'u.n'), 1)} as log, ${sumOf(logOf('u.x', 'u.n'), 2)} as loglog
+        count(*) filter (where u.x > 0) as positive, ${sumOf(logOf('u.x', 'u.n'), 1)} as log, ${sumOf(logOf('u.x', 'u.n'), 2)} as loglog,
+        count(v.c) as covered, ${zeroIfNone('sum(v.c)')} as c, ${zeroIfNone('sum(v.c * v.c)')} as cc,
+        ${zeroIfNone('sum(v.c * u.n)')} as cn, ${zeroIfNone('sum(v.c * u.x)')} as cx
       from ab_unit_statistics u
       join ab_assignments a using (organization_id, test_id, session_id)
+      cross join lateral (select (a.covariates ->> u.metric_name)::numeric as c) v
       where u.test_id = ${test.id}::uuid and u.session_id = any(${units}::text[])
       group by u.metric_name, u.epoch, a.variant_id
     )
     update ab_arm_statistics s set units = s.units - gone.units, n = s.n - gone.n, x = s.x - gone.x,
       nn = s.nn - gone.nn, nx = s.nx - gone.nx, xx = s.xx - gone.xx, observed_xx = s.observed_xx - gone.observed_xx,
-      positive = s.positive - gone.positive, log = s.log - gone.log, loglog = s.loglog - gone.loglog
+      positive = s.positive - gone.positive, log = s.log - gone.log, loglog = s.loglog - gone.loglog,
+      covered = s.covered - gone.covered, c = s.c - gone.c, cc = s.cc - gone.cc, cn = s.cn - gone.cn, cx = s.cx - gone.cx
     from gone
     where s.test_id = ${test.id}::uuid and s.metric_name = gone.metric_name and s.epoch = gone.epoch
       and s.variant_id = gone.variant_id`.execute(db)
@@ -150,10 +158,10 @@ export async function insertObservations(
       returning observation_id, session_id, metric_name, value::text::numeric as value
     ), added as (
       select f.session_id, f.metric_name, a.epoch, a.variant_id, a.is_excluded,
-        count(*) as n, sum(f.value) as x, sum(f.value * f.value) as xx
+        (a.covariates ->> f.metric_name)::numeric as c, count(*) as n, sum(f.value) as x, sum(f.value * f.value) as xx
       from fresh f
       join ab_assignments a on a.test_id = ${test.id}::uuid and a.session_id = f.session_id
-      group by f.session_id, f.metric_name, a.epoch, a.variant_id, a.is_excluded
+      group by f.session_id, f.metric_name, a.epoch, a.variant_id, a.is_excluded, 6
     ), summed as (
       insert into ab_unit_statistics as u (organization_id, test_id, session_id, metric_name, epoch, n, x, xx)
       select ${test.organization_id}::uuid, ${test.id}::uuid, session_id, metric_name, epoch, n, x, xx from added
@@ -161,23 +169,27 @@ export async function insertObservations(
         do update set n = u.n + excluded.n, x = u.x + excluded.x, xx = u.xx + excluded.xx
       returning u.session_id, u.metric_name, u.n, u.x
     ), moved as (
-      select d.metric_name, d.epoch, d.variant_id, d.n as dn, d.x as dx, d.xx as dxx,
+      select d.metric_name, d.epoch, d.variant_id, d.c, d.n as dn, d.x as dx, d.xx as dxx,
         s.n, s.x, s.n - d.n as n0, s.x - d.x as x0
       from summed s join added d using (session_id, metric_name)
       where not d.is_excluded
     ), arms as (
       insert into ab_arm_statistics as arm (organization_id, test_id, metric_name, epoch, variant_id,
-        units, n, x, nn, nx, xx, observed_xx, positive, log, loglog)
+        units, n, x, nn, nx, xx, observed_xx, positive, log, loglog, covered, c, cc, cn, cx)
       select ${test.organization_id}::uuid, ${test.id}::uuid, metric_name, epoch, variant_id,
         count(*) filter (where n0 = 0), sum(dn), sum(dx), sum(n * n - n0 * n0), sum(n * x - n0 * x0),
         sum(x * x - x0 * x0), sum(dxx), count(*) filter (where x > 0) - count(*) filter (where x0 > 0),
-        ${sumOf(logOf('x', 'n'), 1)} - ${sumOf(logOf('x0', 'n0'), 1)}, ${sumOf(logOf('x', 'n'), 2)} - ${sumOf(logOf('x0', 'n0'), 2)}
+        ${sumOf(logOf('x', 'n'), 1)} - ${sumOf(logOf('x0', 'n0'), 1)}, ${sumOf(logOf('x', 'n'), 2)} - ${sumOf(logOf('x0', 'n0'), 2)},
+        count(c) filter (where n0 = 0), ${zeroIfNone('sum(c) filter (where n0 = 0)')},
+        ${zeroIfNone('sum(c * c) filter (where n0 = 0)')}, ${zeroIfNone('sum(c * dn)')}, ${zeroIfNone('sum(c * dx)')}
       from moved
       group by metric_name, epoch, variant_id
       on conflict (organization_id, test_id, metric_name, epoch, variant_id) do update set
         units = arm.units + excluded.units, n = arm.n + excluded.n, x = arm.x + excluded.x, nn = arm.nn + excluded.nn,
         nx = arm.nx + excluded.nx, xx = arm.xx + excluded.xx, observed_xx = arm.observed_xx + excluded.observed_xx,
-        positive = arm.positive + excluded.positive, log = arm.log + excluded.log, loglog = arm.loglog + excluded.loglog
+        positive = arm.positive + excluded.positive, log = arm.log + excluded.log, loglog = arm.loglog + excluded.loglog,
+        covered = arm.covered + excluded.covered, c = arm.c + excluded.c, cc = arm.cc + excluded.cc,
+        cn = arm.cn + excluded.cn, cx = arm.cx + excluded.cx
     ), buckets as (
       insert into ab_arm_buckets as known (organization_id, test_id, metric_name, epoch, variant_id, bucket, count)
       select ${test.organization_id}::uuid, ${test.id}::uuid, f.metric_name, a.epoch, a.variant_id, i.bucket, count(*)
@@ -232,6 +244,10 @@ export async function takeFromBuckets(
 /** The logarithm of a unit's mean, as a decimal that is the same whenever it is computed; null where there is none. */
 function logOf(x: string, n: string) {
   return sql.raw(`case when ${x} > 0 then ln((${x} / ${n})::float8)::text::numeric end`)
+}
+
+function zeroIfNone(sum: string) {
+  return sql.raw(`coalesce(${sum}, 0)`)
 }
 
 function sumOf(term: ReturnType<typeof logOf>, power: 1 | 2) {

@@ -134,6 +134,7 @@ create table ab_assignments (
   variant_id uuid not null,
   session_id varchar(255) not null,
   epoch int not null default 1,
+  covariates json,
   is_excluded boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (organization_id, id),
@@ -208,6 +209,11 @@ create table ab_arm_statistics (
   positive bigint not null,
   log numeric not null,
   loglog numeric not null,
+  covered bigint not null default 0,
+  c numeric not null default 0,
+  cc numeric not null default 0,
+  cn numeric not null default 0,
+  cx numeric not null default 0,
   primary key (organization_id, test_id, metric_name, epoch, variant_id),
   foreign key (organization_id, test_id, variant_id) references ab_variants (organization_id, test_id, id)
 );

@@ -112,6 +112,8 @@ export interface ExperimentTables {
     /** The unit. */
     session_id: string
     epoch: Generated<number>
+    /** By metric, what was known of the unit before. */
+    covariates: OptionalJson
     /** Whether it was shown another variant, too. */
     is_excluded: Generated<boolean>
     created_at: TimeDefaultingToNow
@@ -170,6 +172,12 @@ export interface ExperimentTables {
     positive: number
     log: string
     loglog: string
+    /** Units with a covariate, and the sums over it: itself, its square, its products with n and x. */
+    covered: Generated<number>
+    c: Generated<string>
+    cc: Generated<string>
+    cn: Generated<string>
+    cx: Generated<string>
   }
   /** How many observations lie in each bucket of the sketch that quantiles are read from. */
   ab_arm_buckets: {
