@@ -17,8 +17,15 @@ const onlyMethodAndPath = {
 
 export default defineConfig([
   {
-    // The second is no door: `prompts.get` loads it when it is first called.
-    entry: { index: 'src/index.ts', delivery: 'src/prompt/delivery/delivery.ts' },
+    // Those that are no doors are loaded when the client first needs them.
+    entry: {
+      index: 'src/index.ts',
+      delivery: 'src/prompt/delivery/delivery.ts',
+      analytics: 'src/analytics/index.ts',
+      experiments: 'src/experiment/experiments.ts',
+      'local-experiments': 'src/experiment/local-experiments.ts',
+      'experiment/index': 'src/experiment/index.ts',
+    },
     format: 'esm',
     target: 'node22',
     sourcemap: true,

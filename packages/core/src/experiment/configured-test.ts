@@ -1,6 +1,6 @@
 import type { AssignableTest, AssignmentReason } from './assignment/assign-variant.ts'
 import { assignVariant } from './assignment/assign-variant.ts'
-import { decodeSlots } from './assignment/slot-runs.ts'
+import { expandRuns } from './assignment/slot-runs.ts'
 import type { BucketingScheme } from './bucketing/scheme.ts'
 import type { ConfiguredTest } from './configuration-schema.ts'
 
@@ -28,7 +28,7 @@ export function prepareTest(test: ConfiguredTest, schemes?: Schemes): (subject: 
   const { seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing, variants, status } = test
   const assignable: AssignableTest = {
     id: test.id,
-    slots: decodeSlots(test.slots),
+    slots: expandRuns(test.slots),
     targeting: test.targeting as AssignableTest['targeting'] & {},
     ...{ seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing },
   }

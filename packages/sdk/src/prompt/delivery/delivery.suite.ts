@@ -1,4 +1,5 @@
 import type { PromptContent, PromptEvent } from '@fairlead/core/prompt'
+import type { LocalExperiments } from '../../experiment/index.ts'
 import type { Surroundings } from '../../retry.ts'
 import { Transport } from '../../transport.ts'
 import { PromptDelivery } from './delivery.ts'
@@ -123,7 +124,11 @@ export function storeOf(entries: Record<string, string> = {}): PromptStore & { e
   }
 }
 
-export function setup(options: PromptDeliveryOptions = {}, plane = controlPlane()) {
+export function setup(
+  options: PromptDeliveryOptions = {},
+  plane = controlPlane(),
+  experiments: () => Promise<LocalExperiments> = () => Promise.reject(new Error('There are no tests here.')),
+) {
   const clock = testClock()
   const transport = new Transport(
     { baseUrl: 'http://plane.test', apiKey: 'key', fetch: plane.fetch as typeof fetch, maxRetries: 0 },
@@ -131,7 +136,7 @@ export function setup(options: PromptDeliveryOptions = {}, plane = controlPlane(
   )
   const errors: Error[] = []
   const all = { onError: (error: Error) => errors.push(error), events: false, ...options }
-  const delivery = new PromptDelivery(transport, all, clock.surroundings)
+  const delivery = new PromptDelivery(transport, all, experiments, clock.surroundings)
   const textOf = async (name: string, ...rest: [Parameters<PromptDelivery['get']>[1]?]) => {
     const { messages, origin } = await delivery.get(name, rest[0] ?? {})
     return [messages.map(({ content }) => content).join('|'), origin]
