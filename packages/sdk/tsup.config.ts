@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Options } from 'tsup'
 import { defineConfig } from 'tsup'
 
 /** Of an endpoint the client needs its method and path; who may call it and what guards it only the server asks. */
@@ -15,30 +16,61 @@ const onlyMethodAndPath = {
   },
 }
 
+const late: Record<string, string> = {
+  './experiment/local-experiments.ts': './experiment/local-experiments.js',
+  './experiment/experiments.ts': './late/experiments.js',
+  './analytics/index.ts': './late/analytics.js',
+  './tenant/index.ts': './late/tenant.js',
+  './review.ts': './late/review.js',
+}
+
+/** What the client loads later is built on its own: what it shares with the rest would move into the entry, used there or not. */
+const builtApart = {
+  name: 'built-apart',
+  setup(build: { onResolve(filter: { filter: RegExp }, resolve: (asked: { path: string }) => object | null): void }) {
+    build.onResolve({ filter: /^\./ }, ({ path }) => (late[path] ? { path: late[path], external: true } : null))
+  },
+}
+
+const carryingTheCore = {
+  format: 'esm',
+  target: 'node22',
+  sourcemap: true,
+  dts: false,
+  // The client carries the little it uses of the core, and installs without it.
+  // From the core's sources, because only there every file can be shaken off on its own.
+  noExternal: [/^@fairlead\/core\//],
+  esbuildOptions(options) {
+    options.conditions = ['@fairlead/source']
+  },
+} satisfies Options
+
 export default defineConfig([
   {
-    // Those that are no doors are loaded when the client first needs them.
+    ...carryingTheCore,
+    // The second is no door: `prompts.get` loads it when it is first called.
+    entry: { index: 'src/index.ts', delivery: 'src/prompt/delivery/delivery.ts' },
+    // The builds share dist and run side by side: each cleans its own part.
+    clean: ['!testing/**', '!experiment/**', '!late/**'],
+    esbuildPlugins: [onlyMethodAndPath, builtApart],
+  },
+  {
+    ...carryingTheCore,
     entry: {
-      index: 'src/index.ts',
-      delivery: 'src/prompt/delivery/delivery.ts',
       analytics: 'src/analytics/index.ts',
       experiments: 'src/experiment/experiments.ts',
-      'local-experiments': 'src/experiment/local-experiments.ts',
-      'experiment/index': 'src/experiment/index.ts',
+      tenant: 'src/tenant/index.ts',
+      review: 'src/prompt/review.ts',
     },
-    format: 'esm',
-    target: 'node22',
-    sourcemap: true,
-    // The two builds share dist and run side by side: each cleans its own part.
-    clean: ['!testing/**'],
-    dts: false,
-    // The client carries the little it uses of the core, and installs without it.
-    // From the core's sources, because only there every file can be shaken off on its own.
-    noExternal: [/^@fairlead\/core\//],
+    outDir: 'dist/late',
+    clean: true,
     esbuildPlugins: [onlyMethodAndPath],
-    esbuildOptions(options) {
-      options.conditions = ['@fairlead/source']
-    },
+  },
+  {
+    ...carryingTheCore,
+    entry: ['src/experiment/index.ts', 'src/experiment/local-experiments.ts'],
+    outDir: 'dist/experiment',
+    clean: true,
   },
   {
     entry: ['src/testing/index.ts'],

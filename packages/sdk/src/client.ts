@@ -3,7 +3,7 @@ import type { Analytics } from './analytics/index.ts'
 import type { Experiments } from './experiment/experiments.ts'
 import { lateRoom, loadOnce } from './late-room.ts'
 import { Prompts } from './prompt/index.ts'
-import { Tenant } from './tenant/index.ts'
+import type { Tenant } from './tenant/index.ts'
 import type { ClientOptions } from './transport.ts'
 import { Transport } from './transport.ts'
 import { Runs, Workflows } from './workflow/index.ts'
@@ -48,7 +48,7 @@ export function createClient(options: OptionsWhereTypesAre): Client {
     prompts: new Prompts(transport, options.prompts, local),
     experiments: lateExperiments(transport, local),
     analytics: lateAnalytics(transport),
-    tenant: new Tenant(transport),
+    tenant: lateTenant(transport),
   }
 }
 
@@ -95,5 +95,30 @@ function lateAnalytics(transport: Transport): Analytics {
     prices: 'list',
     createPrice: 'call',
     deletePrice: 'call',
+  })
+}
+
+function lateTenant(transport: Transport): Tenant {
+  const load = async () => {
+    const { Tenant } = await import('./tenant/index.ts')
+    return new Tenant(transport)
+  }
+  return lateRoom(load, {
+    me: 'call',
+    organization: 'call',
+    updateOrganization: 'call',
+    members: 'list',
+    updateMember: 'call',
+    removeMember: 'call',
+    invitations: 'list',
+    invite: 'call',
+    revokeInvitation: 'call',
+    acceptInvitation: 'call',
+    keys: 'list',
+    key: 'call',
+    createKey: 'call',
+    rotateKey: 'call',
+    revokeKey: 'call',
+    createBrowserToken: 'call',
   })
 }

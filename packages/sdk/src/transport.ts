@@ -1,9 +1,7 @@
 import type { Endpoint } from '@fairlead/core/base'
 import type { RequestOf, ResponseOf } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
-import { promptEndpoints } from '@fairlead/core/prompt'
-import { tenantEndpoints } from '@fairlead/core/tenant'
-import { workflowEndpoints } from '@fairlead/core/workflow'
+import { promptEndpoints, workflowEndpoints } from '@fairlead/core/endpoints'
 import { ClientConnection, connectionError, errorOf } from './client-connection.ts'
 import type { Asked, Connection, ConnectionOptions, Prepared } from './connection.ts'
 import { tagOf } from './connection.ts'
@@ -64,7 +62,7 @@ export interface Received<Body> {
 type Endpoints = Partial<Record<EndpointName, Endpoint>>
 
 /** Of the rooms that are there at once; one that is loaded later brings its own. */
-const firstEndpoints: Endpoints = { ...tenantEndpoints, ...workflowEndpoints, ...promptEndpoints }
+const firstEndpoints: Endpoints = { ...workflowEndpoints, ...promptEndpoints }
 
 const defaultTimeoutMs = 30_000
 const defaultMaxRetries = 3
@@ -124,12 +122,7 @@ export class Transport {
   }
 
   /** One attempt without a limit of time, see `Connection.send`. */
-  async send(
-    name: EndpointName,
-    sent: Sent,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<Response> {
+  async send(name: EndpointName, sent: Sent, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
     return this.connection.send(askedOf(this.#endpoints[name]!, sent, headers), signal)
   }
 

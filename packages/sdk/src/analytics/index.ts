@@ -1,5 +1,5 @@
 import type { Execution, ModelPrice, Score } from '@fairlead/core/analytics'
-import { analyticsEndpoints } from '@fairlead/core/analytics'
+import { analyticsEndpoints } from '@fairlead/core/endpoints'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'

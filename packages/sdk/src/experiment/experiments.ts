@@ -1,3 +1,4 @@
+import { experimentEndpoints } from '@fairlead/core/endpoints'
 import type {
   AbTest,
   AbTestHistoryEntry,
@@ -11,7 +12,6 @@ import type {
   ResultSnapshot,
   TestConfiguration,
 } from '@fairlead/core/experiment'
-import { experimentEndpoints } from '@fairlead/core/experiment'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'

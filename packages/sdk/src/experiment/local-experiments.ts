@@ -129,7 +129,8 @@ export function localExperiments(
     observe(test, observation) {
       try {
         const { unit, metric, value, id = randomKey() } = observation
-        if (!isUnit(unit) || !(Math.abs(value) <= largestValue)) throw new TypeError(`${value} of "${unit}" is no observation.`)
+        if (!isUnit(unit) || !(Math.abs(value) <= largestValue))
+          throw new TypeError(`${value} of "${unit}" is no observation.`)
         queue.observe({ id, test, unit, metric, value })
       } catch (error) {
         complain(error as Error)

@@ -1,7 +1,7 @@
 import type { ResponseOf } from '@fairlead/core/contract'
 import type { Prompt, PromptVersion } from '@fairlead/core/prompt'
 import type { LocalExperiments } from '../experiment/index.ts'
-import { loadOnce } from '../late-room.ts'
+import { lateRoom, loadOnce } from '../late-room.ts'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
@@ -10,7 +10,7 @@ import { versioned } from '../versioned.ts'
 import type { PromptDelivery } from './delivery/delivery.ts'
 import type { DeliveredPrompt, GetOptionsOf, PromptDeliveryOptions } from './delivery/options.ts'
 import { PromptHistory } from './history.ts'
-import { PromptReview } from './review.ts'
+import type { PromptReview } from './review.ts'
 
 const tryTimeoutMs = 120_000
 
@@ -36,7 +36,7 @@ export class Prompts {
       return new PromptDelivery(transport, options, experiments)
     })
     this.history = new PromptHistory(transport)
-    this.review = new PromptReview(transport)
+    this.review = lateReview(transport)
   }
 
   /** Creates a prompt with its first version. Throws `prompt.key_taken`. */
@@ -127,4 +127,27 @@ export class Prompts {
     const patient = { timeoutMs: tryTimeoutMs, ...options }
     return (await this.#transport.call('tryPrompt', { params: { id }, body: request }, patient)).body
   }
+}
+
+function lateReview(transport: Transport): PromptReview {
+  const load = async () => {
+    const { PromptReview } = await import('./review.ts')
+    return new PromptReview(transport)
+  }
+  return lateRoom(load, {
+    rules: 'list',
+    rule: 'call',
+    createRule: 'call',
+    updateRule: 'call',
+    deleteRule: 'call',
+    checks: 'call',
+    setCheck: 'call',
+    open: 'call',
+    requests: 'list',
+    review: 'call',
+    merge: 'call',
+    request: 'call',
+    preview: 'call',
+    close: 'call',
+  })
 }

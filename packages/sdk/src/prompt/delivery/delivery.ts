@@ -1,12 +1,12 @@
+import { promptEndpoints } from '@fairlead/core/endpoints'
 import type { PromptEvent, ResolvedPrompt } from '@fairlead/core/prompt'
-import { deliveryEndpoints } from '@fairlead/core/prompt'
 import { backgroundSurroundings } from '../../background.ts'
 import type { ChangeFollower } from '../../change-follower.ts'
 import { changeFollower } from '../../change-follower.ts'
 import { tagOf } from '../../connection.ts'
 import { FairleadApiError, FairleadTimeoutError } from '../../error.ts'
-import { frozen } from '../../frozen.ts'
 import type { LocalExperiments } from '../../experiment/index.ts'
+import { frozen } from '../../frozen.ts'
 import type { Surroundings } from '../../retry.ts'
 import { EventStreamParser } from '../../sse.ts'
 import type { Transport } from '../../transport.ts'
@@ -87,7 +87,7 @@ export class PromptDelivery {
     }
     this.#persistence = new Persistence(options.store, transport.connection.api, this.#complain)
     if (options.events ?? true) {
-      const { path } = deliveryEndpoints.streamPromptEvents
+      const { path } = promptEndpoints.streamPromptEvents
       const listen = () => {
         const parser = new EventStreamParser()
         return (text: string) => {
