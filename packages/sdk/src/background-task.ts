@@ -38,7 +38,10 @@ export function backgroundTask(
     if (isStopped || (cancel && dueAt <= at)) return
     unschedule()
     dueAt = at
-    cancel = surroundings.after(delayMs, () => void run())
+    cancel = surroundings.after(delayMs, () => {
+      cancel = undefined
+      void run()
+    })
   }
   const attempt = async () => {
     unschedule()

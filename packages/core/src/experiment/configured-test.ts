@@ -30,12 +30,17 @@ export function prepareTest(test: ConfiguredTest, schemes?: Schemes): (subject: 
     id: test.id,
     slots: expandRuns(test.slots),
     targeting: test.targeting as AssignableTest['targeting'] & {},
-    ...{ seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing },
+    ...{ seed, trafficPercentage, isKilled, layer, holdouts, bucketing },
+    // Looking a unit up takes as long as hashing it.
+    ...(Object.keys(forced).length > 0 ? { forced } : {}),
   }
+  // Where targeting does not ask for the unit, the attributes need not be copied to put it among them.
+  const readsUnit = JSON.stringify(test.targeting ?? null).includes(JSON.stringify(['attribute', test.unit]))
   return (subject) => {
     const unit = unitOf(test.unit, subject)
     if (status === 'paused') return { variant: null, reason: 'paused', unit }
-    const attributes = { ...subject.attributes, [test.unit]: unit }
+    const given = subject.attributes ?? undefined
+    const attributes = readsUnit ? { ...given, [test.unit]: unit } : given
     const { variant, reason } = assignVariant(assignable, { id: unit, attributes }, schemes)
     return { variant: variant === null ? null : (variants[variant] ?? null), reason, unit }
   }

@@ -41,7 +41,6 @@ export interface LocalExperiments {
 /** How long `ready` waits for the control plane. */
 const patienceMs = 3_000
 const longestUnit = 255
-const largestValue = 1e15
 
 interface PreparedTest {
   readonly id: string
@@ -119,7 +118,9 @@ export function localExperiments(
         const { variant, reason, unit } = test.assign(subject)
         if (!variant) return { ...noVariant, reason, unit } as LocalVariant
         if (isShown && reason === 'assigned') expose(test, unit!, variant.id)
-        return { ...variant, reason, unit } as LocalVariant
+        // Member by member, which is several times as fast as spreading it.
+        const { id, name: variantName, payload, prompt } = variant
+        return { id, name: variantName, payload, prompt, reason, unit } as LocalVariant
       } catch (error) {
         // Of a subject that is no data.
         complain(error as Error)
@@ -129,8 +130,7 @@ export function localExperiments(
     observe(test, observation) {
       try {
         const { unit, metric, value, id = randomKey() } = observation
-        if (!isUnit(unit) || !(Math.abs(value) <= largestValue))
-          throw new TypeError(`${value} of "${unit}" is no observation.`)
+        if (!isUnit(unit) || !Number.isFinite(value)) throw new TypeError(`${value} of "${unit}" is no observation.`)
         queue.observe({ id, test, unit, metric, value })
       } catch (error) {
         complain(error as Error)
