@@ -51,7 +51,7 @@ export default defineConfig([
     // The second is no door: `prompts.get` loads it when it is first called.
     entry: { index: 'src/index.ts', delivery: 'src/prompt/delivery/delivery.ts' },
     // The builds share dist and run side by side: each cleans its own part.
-    clean: ['!testing/**', '!experiment/**', '!late/**'],
+    clean: ['!testing/**', '!experiment/**', '!late/**', '!openfeature/**'],
     esbuildPlugins: [onlyMethodAndPath, builtApart],
   },
   {
@@ -71,6 +71,15 @@ export default defineConfig([
     entry: ['src/experiment/index.ts', 'src/experiment/local-experiments.ts'],
     outDir: 'dist/experiment',
     clean: true,
+  },
+  {
+    entry: ['src/openfeature/index.ts', 'src/openfeature/web.ts'],
+    outDir: 'dist/openfeature',
+    format: 'esm',
+    target: 'node22',
+    sourcemap: true,
+    clean: true,
+    dts: false,
   },
   {
     entry: ['src/testing/index.ts'],
