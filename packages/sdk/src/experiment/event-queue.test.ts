@@ -76,6 +76,13 @@ describe('what waits', () => {
     expect(plane.batches.map(({ observations }) => observations.length)).toEqual([1, 1_000, 1_000, 500])
     const ids = plane.batches.flatMap(({ observations }) => observations.map(({ id }) => id))
     expect(new Set(ids).size).toBe(2_501)
+    for (let n = 0; n < 600; n++) {
+      experiments.observe('tone', observation('a'))
+      experiments.variant('tone', { unit: `u${n}` })
+    }
+    await experiments.flush()
+    const sizes = plane.batches.slice(4).map(({ exposures, observations }) => exposures.length + observations.length)
+    expect([Math.max(...sizes), sizes.reduce((sum, size) => sum + size)]).toEqual([1_000, 1_200])
   })
 
   it('stays in order through an outage, in which it is tried ever more rarely', async () => {
@@ -146,16 +153,25 @@ describe('what waits', () => {
     expect(errors.map(({ message }) => message)).toEqual(['Left aside (unknown_metric): tone success'])
   })
 
-  it('is sent when the client is closed, and when a flush began too early to send it', async () => {
+  it('is sent by a flush, at whatever moment of an earlier one it came', async () => {
+    for (let moments = 0; moments < 100; moments++) {
+      const { plane, experiments } = setupAlone()
+      experiments.observe('tone', observation('a', 'one'))
+      const first = experiments.flush()
+      for (let moment = 0; moment < moments; moment++) await null
+      experiments.observe('tone', observation('a', 'two'))
+      await experiments.flush()
+      expect(plane.batches.flatMap(({ observations }) => observations.map(({ id }) => id))).toEqual(['one', 'two'])
+      await first
+      await experiments.close()
+    }
+  })
+
+  it('is sent when the client is closed', async () => {
     const { plane, experiments } = setupAlone()
     experiments.observe('tone', observation('a', 'one'))
-    const first = experiments.flush()
-    experiments.observe('tone', observation('a', 'two'))
-    await Promise.all([first, experiments.flush()])
-    expect(plane.batches.flatMap(({ observations }) => observations.map(({ id }) => id))).toEqual(['one', 'two'])
-    experiments.observe('tone', observation('a', 'three'))
     await experiments.close()
-    expect(plane.batches.at(-1)?.observations).toMatchObject([{ id: 'three' }])
+    expect(plane.batches).toMatchObject([{ observations: [{ id: 'one' }] }])
   })
 
   it('does not keep a client from closing while the control plane is away', async () => {

@@ -232,4 +232,45 @@ describe('the configuration', () => {
     for (let n = 0; n < 10; n++) await clock.pass(60_000)
     expect(plane.asked).toHaveLength(asked)
   })
+
+  it('is not tried for any more once it is closed in an outage', async () => {
+    const { plane, clock, experiments } = setup()
+    await experiments.ready()
+    await settled()
+    let attempts = 0
+    plane.trouble = () => {
+      attempts++
+      return away()
+    }
+    plane.tell(resync)
+    await settled()
+    await clock.pass(200)
+    plane.cut()
+    await settled()
+    await clock.pass(10_000)
+    await experiments.close()
+    const before = attempts
+    expect(before).toBeGreaterThan(1)
+    for (let n = 0; n < 10; n++) await clock.pass(60_000)
+    expect(attempts).toBe(before)
+  })
+
+  it('is followed anew when the stream has been silent for 45 s, although it has a heartbeat', async () => {
+    const { plane, clock, experiments, errors } = setup()
+    await experiments.ready()
+    await settled()
+    const [dead] = plane.streams
+    for (let n = 0; n < 6; n++) {
+      plane.say(': still here\n\n')
+      await settled()
+      await clock.pass(20_000)
+    }
+    expect([...plane.streams]).toEqual([dead])
+    await clock.pass(30_000)
+    await clock.pass(5_000)
+    expect(plane.streams.size).toBe(1)
+    expect([...plane.streams]).not.toEqual([dead])
+    expect(errors.map(({ message }) => message)).toEqual(['nothing came for 45000 ms'])
+    await experiments.close()
+  })
 })
