@@ -1,3 +1,4 @@
+import type { ResponseOf } from '@fairlead/core/contract'
 import { experimentEndpoints } from '@fairlead/core/endpoints'
 import type {
   AbTest,
@@ -10,6 +11,7 @@ import type {
   LookRecord,
   RecordedEvents,
   ResultSnapshot,
+  SimulationResult,
   TestConfiguration,
 } from '@fairlead/core/experiment'
 import type { List } from '../page.ts'
@@ -82,9 +84,25 @@ export class Experiments {
     return listFrom(this.#transport, 'listAbTestHistory', { params: { id }, query }, options)
   }
 
-  /** What follows from all that was observed until now. */
-  async results(id: string, options?: CallOptions): Promise<AbTestResults> {
-    return (await this.#transport.call('getAbTestResults', { params: { id } }, options)).body
+  /** How many units a test needs for what it is to see. */
+  async plan(plan: BodyOf<'planAbTest'>, options?: CallOptions): Promise<ResponseOf<'planAbTest'>> {
+    return (await this.#transport.call('planAbTest', { body: plan }, options)).body
+  }
+
+  /** What the test's rule would do, on simulated units. */
+  async simulate(id: string, request: BodyOf<'simulateAbTest'>, options?: CallOptions): Promise<SimulationResult> {
+    return (await this.#transport.call('simulateAbTest', { params: { id }, body: request }, options)).body
+  }
+
+  /** What follows from all that was observed until now; with `density` also what a chart of the lift needs. */
+  async results(id: string, query: QueryOf<'getAbTestResults'> = {}, options?: CallOptions): Promise<AbTestResults> {
+    return (await this.#transport.call('getAbTestResults', { params: { id }, query }, options)).body
+  }
+
+  /** Tests and their results side by side; `tests` are ids or keys. */
+  async compare(tests: readonly string[], options?: CallOptions): Promise<ResponseOf<'compareAbTests'>['data']> {
+    const query = { tests: tests.join(',') }
+    return (await this.#transport.call('compareAbTests', { query }, options)).body.data
   }
 
   /** The results as they were over time. */
