@@ -4,6 +4,7 @@ import { PageQuery, page, Timestamp } from '../base/contract-schema.ts'
 import { TestConfiguration, TestEvent } from './configuration-schema.ts'
 import type { abDeliveryEndpoints, abEvidenceEndpoints, abSharingEndpoints, abTestEndpoints } from './endpoints.ts'
 import { AbTestEvents, Assigned, Assignment, AssignmentRequest, RecordedEvents } from './evidence-schema.ts'
+import { SamplePlan, SampleSize, SimulationRequest, SimulationResult } from './plan-schema.ts'
 import { AbTestResults, LookRecord, ResultSnapshot } from './result-schema.ts'
 import { AbTest, AbTestChange, AbTestStatus, NewAbTest } from './test-schema.ts'
 
@@ -47,6 +48,8 @@ const testContract = {
       .default({ winner: null }),
     responses: { 200: AbTest },
   },
+  planAbTest: { body: SamplePlan, responses: { 200: SampleSize } },
+  simulateAbTest: { params: Id, body: SimulationRequest, responses: { 200: SimulationResult } },
   listAbTestHistory: { params: Id, query: PageQuery, responses: { 200: page(AbTestHistoryEntry) } },
 } as const satisfies Record<keyof typeof abTestEndpoints, EndpointContract>
 
@@ -58,7 +61,27 @@ const evidenceContract = {
     responses: { 200: page(Assignment) },
   },
   recordAbTestEvents: { body: AbTestEvents, responses: { 200: RecordedEvents } },
-  getAbTestResults: { params: Id, responses: { 200: AbTestResults } },
+  getAbTestResults: {
+    params: Id,
+    query: z.strictObject({
+      /** One metric only. */
+      metric: z.string().max(100).optional(),
+      /** `true` adds the densities of lifts, for charts. */
+      density: z.enum(['true', 'false']).default('false'),
+    }),
+    responses: { 200: AbTestResults },
+  },
+  compareAbTests: {
+    query: z.strictObject({
+      /** Ids or keys, with commas between them. */
+      tests: z
+        .string()
+        .max(2_000)
+        .transform((text) => text.split(','))
+        .refine((names) => names.length <= 20 && names.every((name) => name !== ''), 'must be 1 to 20 ids or keys'),
+    }),
+    responses: { 200: z.strictObject({ data: z.array(z.strictObject({ test: AbTest, results: AbTestResults })) }) },
+  },
   listAbTestSnapshots: {
     params: Id,
     query: PageQuery.extend({ metric: z.string().max(100).optional() }),

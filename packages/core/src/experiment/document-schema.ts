@@ -60,7 +60,7 @@ export const Metric = z
   })
 export type Metric = z.infer<typeof Metric>
 
-const Effect = z.union([
+export const Effect = z.union([
   z.strictObject({ relative: z.number().gt(0).max(100) }),
   z.strictObject({ absolute: z.number().gt(0).max(1e15) }),
 ])

@@ -14,6 +14,8 @@ export const abTestEndpoints = {
   pauseAbTest: { ...write, method: 'PUT', path: `${test}/pause` },
   resumeAbTest: { ...write, method: 'PUT', path: `${test}/resume` },
   stopAbTest: { ...write, method: 'PUT', path: `${test}/stop` },
+  planAbTest: { method: 'POST', path: '/ab-test-plans', permission: 'experiment:read' },
+  simulateAbTest: { method: 'POST', path: `${test}/simulation`, permission: 'experiment:read' },
   listAbTestHistory: { ...read, path: `${test}/history` },
 } as const satisfies Record<string, Endpoint>
 
@@ -23,6 +25,7 @@ export const abEvidenceEndpoints = {
   listAbTestAssignments: { ...read, path: `${test}/assignments` },
   recordAbTestEvents: { method: 'POST', path: '/ab-test-events', permission: 'experiment:record' },
   getAbTestResults: { ...read, path: `${test}/results` },
+  compareAbTests: { ...read, path: '/ab-test-comparison' },
   listAbTestSnapshots: { ...read, path: `${test}/results/history` },
   takeAbTestLook: { method: 'POST', path: `${test}/looks`, permission: 'experiment:write' },
 } as const satisfies Record<string, Endpoint>

@@ -3,7 +3,7 @@ import { Timestamp } from '../base/contract-schema.ts'
 import { MetricName } from './document-schema.ts'
 
 /** What sees one variant only: the value of the attribute that the test names, such as a session's or a user's id. */
-export const Unit = z.string().min(1).max(255)
+const Unit = z.string().min(1).max(255)
 
 /** A test by its id or its key. */
 const TestName = z.string().min(1).max(100)
@@ -16,6 +16,11 @@ export const Exposure = z.strictObject({
   variant: z.string().min(1).max(255),
   /** The epoch of the configuration that it was assigned by; the present one when left out. */
   epoch: z.int().positive().optional(),
+  /**
+   * By metric, a number that was known of the unit before it was exposed, such as what it cost last month. Where every
+   * unit of every variant has one, it takes from the results what it explains (CUPED).
+   */
+  covariates: z.record(MetricName, z.number().min(-1e15).max(1e15)).optional(),
 })
 export type Exposure = z.infer<typeof Exposure>
 
@@ -41,7 +46,7 @@ export const AbTestEvents = z
 export type AbTestEvents = z.output<typeof AbTestEvents>
 
 /** Why an event was left aside; it would be again. */
-export const LeftAside = z.enum([
+const LeftAside = z.enum([
   'unknown_test',
   'unknown_variant',
   'unknown_epoch',

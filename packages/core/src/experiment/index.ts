@@ -34,7 +34,10 @@ export type {
   RecordedEvents,
 } from './evidence-schema.ts'
 export { nextStatus, type TestStatus, type Transition } from './lifecycle.ts'
+export type { SimulationRequest, SimulationResult } from './plan-schema.ts'
 export type { AbTestResults, LookRecord, ResultSnapshot, VariantResult } from './result-schema.ts'
+export { type Follower, simulate, type Tally } from './simulation/simulate.ts'
+export type { Course } from './simulation/trial.ts'
 export { type Comparison, compareArms, type Direction, expectedLoss, probabilityBest } from './statistics/best.ts'
 export { type AdjustableArm, adjustedEstimates, type CovariateMoments } from './statistics/covariate-adjustment.ts'
 export { credibleInterval, highestDensityInterval, type Interval } from './statistics/interval.ts'

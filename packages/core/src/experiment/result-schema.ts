@@ -10,7 +10,7 @@ const Lift = z.strictObject({
   mean: z.number().nullable(),
   median: z.number(),
   interval: Interval,
-  /** For drawing. */
+  /** For drawing; empty unless it was asked for. */
   density: z.array(z.strictObject({ value: z.number(), density: z.number() })),
 })
 

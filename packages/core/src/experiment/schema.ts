@@ -2,5 +2,6 @@ export { ConfiguredTest, TestConfiguration, TestEvent } from './configuration-sc
 export { AbTestHistoryEntry, experimentContract, Holdout, Layer } from './contract-schema.ts'
 export { Bandit, Bucketing, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
 export { AbTestEvents, Assigned, Assignment, Exposure, Observation, RecordedEvents } from './evidence-schema.ts'
+export { SimulationRequest, SimulationResult } from './plan-schema.ts'
 export { AbTestResults, LookRecord, ResultSnapshot, VariantResult } from './result-schema.ts'
 export { AbTest, AbTestChange, AbVariant, NewAbTest } from './test-schema.ts'

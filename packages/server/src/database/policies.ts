@@ -91,7 +91,7 @@ export const access: Record<keyof Tables, TableAccess> = {
   ab_exposures: { app: append, system: nothing },
   ab_unit_counts: { app: change, system: nothing },
   ab_observations: { app: append, system: nothing },
-  ab_unit_statistics: { app: change, system: nothing },
+  ab_unit_statistics: { app: everything, system: nothing },
   ab_arm_statistics: { app: change, system: nothing },
   ab_arm_buckets: { app: change, system: nothing },
   ab_results: { app: append, system: nothing },

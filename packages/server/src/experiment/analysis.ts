@@ -3,22 +3,24 @@ import type { ArmEvidence, Metric, VariantResult } from '@fairlead/core/experime
 import { analyzeMetric, noUnits } from '@fairlead/core/experiment'
 import type { listBuckets } from './arm-store.ts'
 import type { TestEvidence } from './evidence-read.ts'
-import { armsOf } from './evidence-read.ts'
+import { armsOf, contendersOf } from './evidence-read.ts'
 
 type Buckets = Awaited<ReturnType<typeof listBuckets>>
 
 /** What one metric says of each variant, in their order. */
-export function analyze(evidence: TestEvidence, buckets: Buckets, metric: Metric): VariantResult[] {
+export function analyze(evidence: TestEvidence, buckets: Buckets, metric: Metric, density: boolean): VariantResult[] {
   const sketches = metric.model === 'quantile' ? sketchesOf(buckets, metric.name) : undefined
   const strata = armsOf(evidence, metric.name).map((stratum, index) =>
     stratum.map((arm, place): ArmEvidence => {
       if (!arm) return { moments: noUnits }
-      const { moments, observedSquares, positive } = arm
+      const { moments, observedSquares, positive, covariate } = arm
       const key = `${evidence.epochs[index]!.epoch} ${evidence.variants[place]!.id}`
-      return { moments, observedSquares, positive, sketch: sketches?.get(key) }
+      return { moments, observedSquares, positive, covariate, sketch: sketches?.get(key) }
     }),
   )
-  const results = analyzeMetric({ metric, strata, density: true })
+  // A draft has no epoch yet.
+  if (strata.length === 0) strata.push(evidence.variants.map(() => ({ moments: noUnits })))
+  const results = analyzeMetric({ metric, strata, arms: contendersOf(evidence), density })
   return evidence.variants.map(({ id }, place) => {
     const { posterior: _posterior, ...shown } = results[place]!
     return { variantId: id, ...shown }

@@ -1,4 +1,4 @@
-import type { UnitMoments } from '@fairlead/core/experiment'
+import type { CovariateMoments, UnitMoments } from '@fairlead/core/experiment'
 import { sql } from 'kysely'
 import type { ScopedDb } from '../database/index.ts'
 
@@ -12,6 +12,8 @@ export interface ArmRow {
   observedSquares: number
   /** Of the units whose mean is above 0, how many they are, and the mean and centred squares of its logarithm. */
   positive: { units: number; meanLog: number; squares: number }
+  /** What was known of the units before; undefined where it is not known of all. */
+  covariate: CovariateMoments | undefined
 }
 
 /** Centred in the database, where sums are exact. */
@@ -30,13 +32,20 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
     positive: number
     meanLog: number | null
     logSquares: number | null
+    meanC: number | null
+    cc: number | null
+    cx: number | null
+    cn: number | null
   }>`
     select metric_name as metric, epoch, variant_id as "variantId", units::float8 as units,
       (n / units)::float8 as "meanN", (x / units)::float8 as "meanX",
       ((units * nn - n * n) / units)::float8 as nn, ((units * nx - n * x) / units)::float8 as nx,
       ((units * xx - x * x) / units)::float8 as xx, ((n * observed_xx - x * x) / n)::float8 as observed,
       positive::float8 as positive, (log / nullif(positive, 0))::float8 as "meanLog",
-      ((positive * loglog - log * log) / nullif(positive, 0))::float8 as "logSquares"
+      ((positive * loglog - log * log) / nullif(positive, 0))::float8 as "logSquares",
+      case when covered = units then (c / units)::float8 end as "meanC",
+      ((units * cc - c * c) / units)::float8 as cc, ((units * cx - c * x) / units)::float8 as cx,
+      ((units * cn - c * n) / units)::float8 as cn
     from ab_arm_statistics
     where test_id = ${testId} and units > 0
     order by metric_name, epoch, variant_id`.execute(db)
@@ -47,6 +56,7 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
     moments: { units, meanN, meanX, nn, nx, xx },
     observedSquares: row.observed,
     positive: { units: row.positive, meanLog: row.meanLog ?? 0, squares: row.logSquares ?? 0 },
+    covariate: row.meanC === null ? undefined : { meanC: row.meanC, cc: row.cc!, cx: row.cx!, cn: row.cn! },
   }))
 }
 

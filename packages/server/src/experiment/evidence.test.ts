@@ -163,6 +163,43 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
     expect(a).toMatchObject({ units: 20, observations: 240, mean: 5.5 })
   })
 
+  it('takes from a mean what was known of its units before, where it is known of all', async () => {
+    const tests = [await newTest(), await newTest(), await newTest()]
+    const units = Array.from({ length: 60 }, (_, index) => ({
+      unit: `u${index}`,
+      c: (index * 7) % 10,
+      variant: 'ab'[index % 2]!,
+    }))
+    for (const [place, { id: test }] of tests.entries()) {
+      const covariatesOf = (index: number, c: number) =>
+        place === 0 || (place === 1 && index === 5) ? {} : { covariates: { seconds: c } }
+      await record({
+        exposures: units.map(({ unit, c, variant }, index) => ({ test, unit, variant, ...covariatesOf(index, c) })),
+        observations: units.map(({ unit, c }, index) => ({
+          id: unit,
+          test,
+          unit,
+          metric: 'seconds',
+          value: 2 * c + (index % 3),
+        })),
+      })
+    }
+    const widthOf = async (id: string) => {
+      const { interval } = (await results(id)).metrics[1]!.variants[1]!.lift!.absolute
+      return interval.upper - interval.lower
+    }
+    const [without, notOfAll, withAll] = await Promise.all(tests.map(({ id }) => widthOf(id)))
+    expect(notOfAll).toBe(without)
+    expect(withAll! / without!).toBeLessThan(0.25)
+    // A unit that leaves takes its covariate with it: exactly as if it had never been.
+    const [, , full] = tests
+    await record({ exposures: [{ test: full!.id, unit: 'gone', variant: 'a', covariates: { seconds: 0.1 } }] })
+    await record({ observations: [observation(full!.id, 'gone', 'seconds', 0.7)] })
+    expect(await widthOf(full!.id)).not.toBe(withAll)
+    await record({ exposures: [{ test: full!.id, unit: 'gone', variant: 'b' }] })
+    expect(await widthOf(full!.id)).toBe(withAll)
+  })
+
   it('keeps forced units out of it', async () => {
     const { id } = await newTest()
     await plane.ask('updateAbTest', { params: { id }, ifMatch: '"2"', body: { forced: { tester: 'b' } } })

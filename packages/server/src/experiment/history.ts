@@ -14,6 +14,7 @@ export type Action =
   | 'reweighted'
   | 'promoted'
   | 'promotion_refused'
+  | 'guarded'
   | 'rolled_back'
 
 /** Who did it; the control plane itself where a schedule or a rule did. */

@@ -49,6 +49,7 @@ export function createExperimentRoom({ database, logger, newId, versions, refs, 
   const sweep = createSweep({ database, lifecycle, looks, promotion, changes, logger })
   const runEvidence = createRunEvidence({ database, runs, evidence })
   return {
+    sweep,
     /** Resolves prompts through running tests. */
     resolver: createTestResolver({ configuration, prompts: versions, refs }),
     handlers: createExperimentRoutes({

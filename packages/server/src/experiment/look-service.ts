@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { LookRecord, Metric, Stopping, StoppingRule } from '@fairlead/core/experiment'
+import type { GuardrailRule, LookRecord, Metric, Stopping, StoppingRule } from '@fairlead/core/experiment'
 import { takeGuardrailLook, takeLook } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { TestEvidence } from './evidence-read.ts'
@@ -53,7 +53,7 @@ export class LookService {
 }
 
 /** Takes a look from what was recorded of it; the same bytes come out. */
-export function judge(row: store.TestRow, evidence: TestEvidence, before: readonly PastLook[]): RecordedLook {
+function judge(row: store.TestRow, evidence: TestEvidence, before: readonly PastLook[]): RecordedLook {
   const primary = evidence.metrics.find(({ role }) => role === 'primary')!
   const rule = ruleOf(row.stopping as Stopping, primary)
   const seen = {
@@ -73,14 +73,7 @@ export function judge(row: store.TestRow, evidence: TestEvidence, before: readon
     guardrails: guardrails.map((metric) => {
       const strata = strataOf(evidence, metric.name)
       const past = before.flatMap((one) => one.guardrails.filter((guard) => guard.metric === metric.name))
-      const guard = {
-        alpha: guardrailAlpha / guardrails.length,
-        model: modelOf(metric),
-        lowerIsBetter: metric.lowerIsBetter,
-        margin: metric.margin,
-        effect: guardrailEffect,
-        control: 0,
-      }
+      const guard = guardrailRule(metric, guardrails.length)
       return {
         metric: metric.name,
         strata,
@@ -106,7 +99,20 @@ function decide({ look, guardrails }: RecordedLook, { variants }: TestEvidence):
   return { outcome: look.decision, winnerVariantId: winner, harm }
 }
 
-function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {
+/** One of several guardrails, which err together as often as one may; the control is the first arm. */
+export function guardrailRule(metric: Metric, guardrails: number): GuardrailRule {
+  return {
+    alpha: guardrailAlpha / guardrails,
+    model: modelOf(metric),
+    lowerIsBetter: metric.lowerIsBetter,
+    margin: metric.margin,
+    effect: guardrailEffect,
+    control: 0,
+  }
+}
+
+/** The rule that a test is judged by. */
+export function ruleOf(stopping: Stopping, primary: Metric): StoppingRule {
   const { alpha, effect, minimumUnits, maximumLoss } = stopping
   const every = {
     alpha,

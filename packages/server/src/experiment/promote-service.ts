@@ -5,6 +5,8 @@ import type { Principal } from '../http/index.ts'
 import type { VersionPromotion } from '../prompt/ports.ts'
 import type { Action } from './history.ts'
 import { controlPlane, record } from './history.ts'
+import type { RecordedPromotion } from './promotion-guard.ts'
+import * as store from './test-store.ts'
 
 export interface PromoteServiceParts {
   database: Database
@@ -39,7 +41,27 @@ export class PromoteService {
     }
     const held = { organization_id: organizationId, id: test.id }
     await this.#parts.database.withOrganization(organizationId, async (db) => {
+      await store.lockTest(db, test.id)
       await record(db, held, by ?? controlPlane, entry.action, entry.data)
+    })
+  }
+
+  /** Moves the label back, where it is still where the promotion put it. */
+  async undo(organizationId: string, testId: string, promoted: RecordedPromotion, metrics: string[]): Promise<void> {
+    const message = `The winner of an A/B test is worse in use than its control was: ${metrics.join(', ')}`
+    let data: object
+    try {
+      const { promptId } = promoted
+      const isUndone = await this.#parts.promotion.undo(organizationId, promptId, promoted, message)
+      data = { metrics, isUndone, label: promoted.label, to: promoted.from }
+    } catch (error) {
+      if (!(error instanceof FairleadError)) throw error
+      data = { metrics, isUndone: false, code: error.code, reason: error.message }
+    }
+    const held = { organization_id: organizationId, id: testId }
+    await this.#parts.database.withOrganization(organizationId, async (db) => {
+      await store.lockTest(db, testId)
+      await record(db, held, controlPlane, 'rolled_back', data)
     })
   }
 }

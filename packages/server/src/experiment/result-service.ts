@@ -17,7 +17,11 @@ export class ResultService {
     this.#database = database
   }
 
-  get(organizationId: string, idOrKey: string): Promise<AbTestResults> {
+  get(
+    organizationId: string,
+    idOrKey: string,
+    wanted: { metric?: string | undefined; density?: boolean } = {},
+  ): Promise<AbTestResults> {
     return this.#database.withOrganization(organizationId, async (db) => {
       const row = await requireTest(db, idOrKey)
       const evidence = await readEvidence(db, row)
@@ -28,7 +32,7 @@ export class ResultService {
         asOf: new Date().toISOString(),
         units: unitsOf(evidence),
         sampleRatio: sampleRatioOf(evidence),
-        metrics: await metricResults(db, row, evidence),
+        metrics: await metricResults(db, row, evidence, wanted),
         look: await lastLook(db, row.id, evidence.variants),
       }
     })
@@ -85,12 +89,17 @@ export class ResultService {
   }
 }
 
-async function metricResults(db: ScopedDb, row: TestRow, evidence: TestEvidence): Promise<AbTestResults['metrics']> {
-  const metrics = row.metrics as Metric[]
+async function metricResults(
+  db: ScopedDb,
+  row: TestRow,
+  evidence: TestEvidence,
+  { metric: wanted, density = false }: { metric?: string | undefined; density?: boolean } = {},
+): Promise<AbTestResults['metrics']> {
+  const metrics = (row.metrics as Metric[]).filter(({ name }) => wanted === undefined || name === wanted)
   const buckets = metrics.some(({ model }) => model === 'quantile') ? await listBuckets(db, row.id) : []
   return metrics.map((metric) => {
     const { name, model, role, lowerIsBetter } = metric
-    return { name, model, role, lowerIsBetter, variants: analyze(evidence, buckets, metric) }
+    return { name, model, role, lowerIsBetter, variants: analyze(evidence, buckets, metric, density) }
   })
 }
 

@@ -1,4 +1,6 @@
-import type { experimentEndpoints, TestEvent } from '@fairlead/core/experiment'
+import { FairleadError } from '@fairlead/core/base'
+import type { experimentEndpoints, SamplePlan, SampleSize, TestEvent } from '@fairlead/core/experiment'
+import { planSampleSize } from '@fairlead/core/experiment'
 import type { ChangeFeed } from '../database/index.ts'
 import type { Handlers } from '../http/index.ts'
 import { pageOf, streamChanges } from '../http/index.ts'
@@ -8,9 +10,11 @@ import { tagOfConfiguration } from './configuration-service.ts'
 import type { EvidenceService } from './evidence-service.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
 import type { LookService } from './look-service.ts'
+import { ruleOf } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
 import type { ResultService } from './result-service.ts'
 import type { SharingService } from './sharing-service.ts'
+import { simulateRule } from './simulation.ts'
 import type { TestService } from './test-service.ts'
 import type { HistoryRow } from './test-store.ts'
 
@@ -70,6 +74,13 @@ function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {
       await promotion.promote(organizationId, principal, test)
       return answer(test)
     },
+    planAbTest: async ({ body }) => ({ status: 200, body: planned(body) }),
+    async simulateAbTest({ organizationId, params, body }) {
+      const test = await tests.get(organizationId, params.id)
+      const primary = test.metrics.find(({ role }) => role === 'primary')!
+      const weights = test.variants.map(({ trafficWeight }) => trafficWeight)
+      return { status: 200, body: await simulateRule(ruleOf(test.stopping, primary), weights, body) }
+    },
     async listAbTestHistory({ organizationId, params, query: { limit }, cursor }) {
       const [after] = cursor.after('number') ?? []
       const rows = await tests.history(organizationId, params.id, { limit: limit + 1, after })
@@ -78,7 +89,7 @@ function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {
   } satisfies Partial<Handlers<keyof typeof experimentEndpoints>>
 }
 
-function evidenceRoutes({ assigning, evidence, results, looks }: ExperimentServices) {
+function evidenceRoutes({ tests, assigning, evidence, results, looks }: ExperimentServices) {
   return {
     assignAbTest: async ({ organizationId, params, body }) => ({
       status: 200,
@@ -93,10 +104,19 @@ function evidenceRoutes({ assigning, evidence, results, looks }: ExperimentServi
       status: 200,
       body: await evidence.record(organizationId, body),
     }),
-    getAbTestResults: async ({ organizationId, params }) => ({
+    getAbTestResults: async ({ organizationId, params, query }) => ({
       status: 200,
-      body: await results.get(organizationId, params.id),
+      body: await results.get(organizationId, params.id, { ...query, density: query.density === 'true' }),
     }),
+    async compareAbTests({ organizationId, query }) {
+      const data = await Promise.all(
+        query.tests.map(async (name) => ({
+          test: await tests.get(organizationId, name),
+          results: await results.get(organizationId, name),
+        })),
+      )
+      return { status: 200, body: { data } }
+    },
     async listAbTestSnapshots({ organizationId, params, query: { limit, metric }, cursor }) {
       const after = cursor.after('string', 'string')
       const found = await results.snapshots(organizationId, params.id, metric, { limit: limit + 1, after })
@@ -159,6 +179,17 @@ function toEntry(row: HistoryRow) {
     actor: { kind: row.actor_kind, id: row.actor_id },
     data: row.data as Record<string, unknown>,
     at: row.at.toISOString(),
+  }
+}
+
+/** What can't be planned, such as a share of more than all, is the asker's fault. */
+function planned(plan: SamplePlan): SampleSize {
+  try {
+    return planSampleSize(plan)
+  } catch (error) {
+    if (!(error instanceof FairleadError) || error.code !== 'experiment.invalid_evidence') throw error
+    const errors = [{ pointer: `/${error.data?.field}`, message: error.message }]
+    throw new FairleadError('experiment.invalid', error.message, { data: { errors } })
   }
 }
 

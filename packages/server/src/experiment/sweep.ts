@@ -1,4 +1,5 @@
-import type { Bandit, Stopping } from '@fairlead/core/experiment'
+import { FairleadError } from '@fairlead/core/base'
+import type { Bandit, Promotion, Stopping } from '@fairlead/core/experiment'
 import { sql } from 'kysely'
 import type { ChangeFeed, Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
 import { reweighByEvidence } from './bandit.ts'
@@ -7,6 +8,7 @@ import type { LifecycleService } from './lifecycle-service.ts'
 import type { Decision } from './look-record.ts'
 import type { LookService } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
+import { lookAfterPromotion, watchedPromotion } from './promotion-guard.ts'
 import * as store from './test-store.ts'
 
 export interface SweepParts {
@@ -17,6 +19,8 @@ export interface SweepParts {
   changes: ChangeFeed
   logger: DatabaseLogger
 }
+
+const hourMs = 3_600_000
 
 /** What is due of a test. */
 interface Due {
@@ -35,8 +39,11 @@ export function createSweep({ database, lifecycle, looks, promotion, changes, lo
       const due = { organizationId, id: test.id }
       try {
         if (test.status === 'draft') await start(due)
+        else if (test.status === 'completed') await watch(due)
         else await tend(due, test.is_over)
       } catch (error) {
+        // Somebody else was faster.
+        if (error instanceof FairleadError && error.code === 'experiment.invalid_transition') continue
         logger.warn({ err: error, testId: test.id }, 'An A/B test could not be tended')
       }
     }
@@ -65,6 +72,20 @@ export function createSweep({ database, lifecycle, looks, promotion, changes, lo
     await promotion.promote(organizationId, null, test)
   }
 
+  /** A promotion that turns out to be harmful is undone. */
+  async function watch({ organizationId, id }: Due): Promise<void> {
+    const harm = await database.withOrganization(organizationId, async (db) => {
+      const row = await store.lockTest(db, id)
+      const promoted = await watchedPromotion(db, row)
+      const hours = (row.promotion as Promotion).guardHours
+      if (!promoted || Date.now() > promoted.at.getTime() + hours * hourMs) return null
+      if (!(await isDue(db, row, 'guarded', (row.stopping as Stopping).everyMinutes))) return null
+      const metrics = await lookAfterPromotion(db, row, promoted)
+      return metrics.length === 0 ? null : { promoted, metrics }
+    })
+    if (harm) await promotion.undo(organizationId, id, harm.promoted, harm.metrics)
+  }
+
   async function adjustWeights(db: ScopedDb, row: store.TestRow): Promise<void> {
     const bandit = row.bandit as Bandit | null
     if (!bandit || !(await isDue(db, row, 'reweighted', bandit.everyMinutes))) return
@@ -78,13 +99,17 @@ function reasonOf({ outcome, harm }: Decision): string {
   return `A guardrail got worse: ${[...new Set(harm.map(({ metric }) => metric))].join(', ')}.`
 }
 
-/** Of all organizations: drafts whose time to start has come, and tests that have started and not ended. */
+/** Of all organizations: drafts whose time to start has come, tests that have started, and winners that are watched in use. */
 async function openTests(database: Database) {
   return database.withSystem((db) =>
     db
       .selectFrom('ab_tests')
       .select(['organization_id', 'id', 'status', sql<boolean>`coalesce(end_date <= now(), false)`.as('is_over')])
-      .where(sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now())`)
+      .where(
+        sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now())
+          or (status = 'completed' and promotion is not null
+            and completed_at + make_interval(hours => (promotion ->> 'guardHours')::int + 1) > now())`,
+      )
       .where('archived_at', 'is', null)
       .orderBy('id')
       .execute(),

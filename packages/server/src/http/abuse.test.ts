@@ -291,7 +291,9 @@ async function readAll(
   const rows: unknown[] = []
   // By what tells them apart: the rest may change meanwhile.
   const identity = (row: object) =>
-    ['id', 'userId', 'commitHash', 'version', 'seq', 'unit'].flatMap((name) => (name in row ? [row[name as never]] : []))[0]
+    ['id', 'userId', 'commitHash', 'version', 'seq', 'unit'].flatMap((name) =>
+      name in row ? [row[name as never]] : [],
+    )[0]
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = await read(cursor === undefined ? {} : { cursor })
     rows.push(...page.data.map(identity))

@@ -77,7 +77,7 @@ describe.each(backends)('two organizations on %s', (kind) => {
     const ids = withParameters.flatMap((name) =>
       Object.entries((contract[name] as { params: z.ZodObject }).params.shape as Record<string, z.ZodType>).flatMap(
         ([parameter, schema]) =>
-          ['nope', '-76543', 'a b', 'a\0b']
+          ['nope', '-76543', 'a b', 'w\0z']
             .filter((id) => !schema.safeParse(id).success || id.includes('\0'))
             .filter(() => !namesWhatItBegins(name, parameter))
             .map((id) => [name, parameter, id] as const),
@@ -94,7 +94,7 @@ describe.each(backends)('two organizations on %s', (kind) => {
       const [none, other] = [await malformed!, await missing!]
       expectProblem(none, { status: 404 })
       expect((none.body as { code: string }).code).not.toBe('http.not_found')
-      const text = { ...none, body: JSON.parse(JSON.stringify(none.body).replaceAll('a\\u0000b', 'a0b')) }
+      const text = { ...none, body: JSON.parse(JSON.stringify(none.body).replaceAll('w\\u0000z', 'w0z')) }
       expect(withoutRequest(text, id.replace('\0', '0'))).toEqual(withoutRequest(other, unknown))
     })
   })

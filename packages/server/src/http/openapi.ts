@@ -12,7 +12,13 @@ import * as z from 'zod'
 import type { JsonObject } from './openapi-operation.ts'
 import { describeOperation } from './openapi-operation.ts'
 
-const rooms = { tenant: tenantSchemas, workflow: workflowSchemas, prompt: promptSchemas, experiment: experimentSchemas, analytics: analyticsSchemas }
+const rooms = {
+  tenant: tenantSchemas,
+  workflow: workflowSchemas,
+  prompt: promptSchemas,
+  experiment: experimentSchemas,
+  analytics: analyticsSchemas,
+}
 
 /**
  * The OpenAPI 3.1 document of the HTTP API, made from the endpoints and their contracts; the doors' schemas become shared

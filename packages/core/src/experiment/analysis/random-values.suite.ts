@@ -1,4 +1,4 @@
-import { randomSource } from '../simulation/random-source.suite.ts'
+import { randomSource } from '../simulation/random-source.ts'
 
 /** Draws from distributions, the same for the same seed. */
 export function randomValues(seed: number) {

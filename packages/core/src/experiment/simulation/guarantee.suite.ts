@@ -2,8 +2,8 @@ import { credibleInterval } from '../statistics/interval.ts'
 import { betaPosterior } from '../statistics/posterior.ts'
 import type { StoppingRule } from '../stopping/rule.ts'
 import { planSampleSize } from '../stopping/sample-size.ts'
-import type { Follower, Tally } from './simulate.suite.ts'
-import { simulate } from './simulate.suite.ts'
+import type { Follower, Tally } from './simulate.ts'
+import { simulate } from './simulate.ts'
 
 /** A kind of test that the guarantees are shown on. */
 export interface Setting {
@@ -46,8 +46,8 @@ const correlation = 0.3
 const effects = new Map([
   [0.001, { single: 0.3, clustered: 1 }],
   [0.02, { single: 0.2, clustered: 0.3 }],
-  [0.1, { single: 0.1, clustered: 0.15 }],
-  [0.5, { single: 0.05, clustered: 0.05 }],
+  [0.1, { single: 0.1, clustered: 0.1 }],
+  [0.5, { single: 0.05, clustered: 0.03 }],
 ])
 
 /** What the rules of both modes do on a setting, at each number of looks. */

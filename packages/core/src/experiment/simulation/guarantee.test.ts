@@ -3,13 +3,13 @@ import { findingsOf, judge, upperBound } from './guarantee.suite.ts'
 
 // Few tests, so bounds are wide: a rule that lost its guarantee (43 % of peeked tests find a false winner) is far outside.
 // `npm run simulate` shows the guarantee itself.
-const short = { tests: 1_200, powerTests: 600, looks: [10, 50], power: 0.95, futility: null, seed: 11 }
+const short = { tests: 1_000, powerTests: 400, looks: [10, 50], power: 0.95, futility: null, seed: 11 }
 
 describe('stopping rules on simulated tests', () => {
   for (const setting of [
     { arms: 2, rate: 0.1, runsPerUnit: 1 },
     { arms: 3, rate: 0.001, runsPerUnit: 1 },
-    { arms: 2, rate: 0.5, runsPerUnit: 50 },
+    { arms: 2, rate: 0.02, runsPerUnit: 50 },
   ]) {
     const { arms, rate, runsPerUnit } = setting
     it(`keep their promises with ${arms} arms, a rate of ${rate} and up to ${runsPerUnit} runs per unit`, () => {
@@ -18,10 +18,10 @@ describe('stopping rules on simulated tests', () => {
       for (const finding of findings) {
         const { falseWinners, relativePower, meanSample } = judge(finding)
         const isPlanned = finding.mode === 'planned_looks'
-        // Three standard errors of 5 % are 1.9 %.
-        expect(falseWinners).toBeLessThan(isPlanned ? 0.069 : 0.04)
+        // Three standard errors of 5 % are 2.1 %.
+        expect(falseWinners).toBeLessThan(isPlanned ? 0.071 : 0.04)
         if (!isPlanned) continue
-        expect(relativePower).toBeGreaterThan(0.96)
+        expect(relativePower).toBeGreaterThan(0.95)
         expect(meanSample).toBeLessThan(0.75)
         if (arms === 2) expect(falseWinners).toBeGreaterThan(0.03)
       }

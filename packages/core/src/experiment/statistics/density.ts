@@ -81,7 +81,7 @@ export function densityOf(posterior: Posterior): Density {
 
 /** Values that are all the same leave nothing open: the narrowest width that can be told apart. */
 function atLeast(width: number, value: number): number {
-  return Math.max(width, Math.abs(value) * 1e-13, 1e-280)
+  return Math.max(width, Math.abs(value) * 1e-13, 1e-150)
 }
 
 /** αz − (α + β) log(1 + eᶻ), reckoned from the mode: nothing large is subtracted from anything large. */

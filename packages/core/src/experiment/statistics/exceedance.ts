@@ -7,7 +7,7 @@ const share = 0.75
 /** How the coordinate that one value must exceed depends on another value's: smoothly, but for corners. */
 export interface Threshold {
   at(z: number): number
-  /** The other way round; no number where there is none. */
+  /** The other way round; -∞ or ∞ where it is beyond all. */
   inverse(threshold: number): number
   /** By how much the threshold rises with the lift, at z, where it is `threshold`. */
   rate(z: number, threshold: number): number
@@ -31,13 +31,17 @@ export function exceedance(lower: TabulatedDensity, higher: TabulatedDensity, th
   const to = Math.min(own[own.length - 1]!, threshold.to ?? Number.POSITIVE_INFINITY)
   let from = Math.max(own[0]!, threshold.from ?? Number.NEGATIVE_INFINITY)
   const others = higher.cuts.map(threshold.inverse)
-  // A falling threshold turns them round; what no value reaches is none.
-  const limits = [own, others.filter((z) => !Number.isNaN(z)).sort()].map((cuts) => ({ cuts, piece: 0 }))
+  // A falling threshold turns them round.
+  if (others[0]! > others[others.length - 1]!) others.reverse()
+  const [ownLimit, otherLimit] = [
+    { cuts: own, piece: 0 },
+    { cuts: others, piece: 0 },
+  ]
   let [chance, density, mass] = [0, 0, 0]
   let [cell, otherCell] = [0, 0]
   while (from < to) {
-    let width = Math.min(to - from, widestAtCorners(threshold, from))
-    for (const limit of limits) width = Math.min(width, share * widestAt(limit, from))
+    const smooth = share * Math.min(widestAt(ownLimit, from), widestAt(otherLimit, from))
+    const width = Math.min(to - from, widestAtCorners(threshold, from), smooth)
     const end = Math.max(from + width, from + Math.abs(from) * Number.EPSILON)
     const half = (end - from) / 2
     const middle = (end + from) / 2
@@ -63,10 +67,11 @@ function widestAt(limit: { cuts: Float64Array; piece: number }, z: number): numb
   const { cuts } = limit
   while (limit.piece < cuts.length && cuts[limit.piece]! <= z) limit.piece++
   const next = cuts[limit.piece]
-  if (next === undefined) return Number.POSITIVE_INFINITY
-  if (limit.piece === 0) return next - z
-  const after = cuts[limit.piece + 1] ?? next
-  return Math.min(next - cuts[limit.piece - 1]!, Math.max(next - z, after - next))
+  if (next === undefined || next === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+  const before = cuts[limit.piece - 1]
+  const after = cuts[limit.piece + 1]
+  if (before === undefined) return after! - z
+  return after === undefined ? next - before : Math.min(next - before, Math.max(next - z, after - next))
 }
 
 function widestAtCorners({ corners }: Threshold, z: number): number {

@@ -43,12 +43,28 @@ export function highestDensityInterval(posterior: Posterior, level: number): Int
   return { lower: toValue(lower), upper: toValue(upper) }
 }
 
-/** Where a falling function is zero, by bisection until it is told apart no further. */
-function rootOf(f: (x: number) => number, low: number, high: number): number {
-  for (let step = 0; step < 60; step++) {
+/** Where a falling function is zero, by Ridders' method: between its bounds, and twice as many digits with each step. */
+function rootOf(f: (x: number) => number, from: number, to: number): number {
+  let [low, high] = [from, to]
+  let [atLow, atHigh] = [f(low), f(high)]
+  for (let step = 0; step < 60 && high - low > 1e-13 * to; step++) {
     const middle = (low + high) / 2
-    if (f(middle) > 0) low = middle
-    else high = middle
+    const atMiddle = f(middle)
+    const root = Math.sqrt(atMiddle * atMiddle - atLow * atHigh)
+    const next = root > 0 ? middle + ((middle - low) * atMiddle) / root : middle
+    const atNext = f(next)
+    if (atNext === 0) return next
+    const known: [number, number][] = [
+      [low, atLow],
+      [middle, atMiddle],
+      [next, atNext],
+      [high, atHigh],
+    ]
+    for (const [x, value] of known) {
+      if (value > 0 && x > low) [low, atLow] = [x, value]
+      if (value <= 0 && x < high) [high, atHigh] = [x, value]
+    }
+    if (Math.abs(next - middle) <= 1e-12 * to) return next
   }
   return (low + high) / 2
 }

@@ -95,7 +95,7 @@ function difference(kind: Coordinate['kind'], control: TabulatedDensity, arm: Ta
   }
   const shifted = (shift: number): Threshold => ({
     at: (z) => (shift === 0 ? z : Math.log(Math.exp(z) + shift)),
-    inverse: (z) => (shift === 0 ? z : Math.log(Math.exp(z) - shift)),
+    inverse: (z) => (shift === 0 ? z : Math.log(Math.max(0, Math.exp(z) - shift))),
     rate: (_, exceeded) => Math.exp(-exceeded),
     corners: shift === 0 ? [] : [{ at: Math.log(shift), width: 3 }],
   })
@@ -153,25 +153,25 @@ function shiftedShare(shift: number): Threshold {
     to,
     corners,
     at: (z) => {
-      const [share, rest] = sharesAt(z)
-      return Math.log(share + shift) - Math.log(rest - shift)
+      const e = oddsAgainst(z)
+      const share = 1 / (1 + e)
+      return Math.log((share + shift) / (e * share - shift))
     },
     inverse: (z) => {
-      const [share, rest] = sharesAt(z)
-      return Math.log(share - shift) - Math.log(rest + shift)
+      const e = oddsAgainst(z)
+      const share = 1 / (1 + e)
+      return Math.log(Math.max(0, share - shift) / (e * share + shift))
     },
     rate: (_, exceeded) => {
-      const [share, rest] = sharesAt(exceeded)
-      return 1 / (share * rest)
+      const e = oddsAgainst(exceeded)
+      return ((1 + e) * (1 + e)) / e
     },
   }
 }
 
-/** A share and what is left of 1, both to their last digit. */
-function sharesAt(z: number): [share: number, rest: number] {
-  const e = Math.exp(-Math.abs(z))
-  const [more, less] = [1 / (1 + e), e / (1 + e)]
-  return z < 0 ? [less, more] : [more, less]
+/** What is left of 1 over a share, by which both have all their digits: 1 / (1 + e) and e / (1 + e). */
+function oddsAgainst(z: number): number {
+  return Math.exp(Math.min(-z, 300))
 }
 
 function ratioOfRates(control: TabulatedDensity, arm: TabulatedDensity): Exceed {
@@ -186,14 +186,9 @@ function ratioOfShares(control: TabulatedDensity, arm: TabulatedDensity): Exceed
     const less = -Math.expm1(logarithm)
     return {
       corners: less > 0 ? [0, -Math.log(less)].map((at) => ({ at, width: 3 })) : [],
-      at: (z) => {
-        const [share, rest] = sharesAt(z)
-        return logarithm + Math.log(share) - Math.log(rest + less * share)
-      },
-      inverse: (z) => {
-        const [share, rest] = sharesAt(z)
-        return Math.log(share) - Math.log(ratio * rest - less * share)
-      },
+      at: (z) => logarithm - Math.log(oddsAgainst(z) + less),
+      // A share of at least the ratio is beyond all.
+      inverse: (z) => -Math.log(Math.max(0, ratio * oddsAgainst(z) - less)),
       rate: (_, exceeded) => 1 + Math.exp(exceeded),
     }
   }
@@ -205,7 +200,7 @@ function ratioOfMeans(control: TabulatedDensity, arm: TabulatedDensity): Exceed 
   return (ratio) =>
     exceedance(control, arm, {
       at: (z) => ratio * z,
-      inverse: (z) => z / ratio,
+      inverse: (z) => (ratio === 0 ? Number.POSITIVE_INFINITY : z / ratio),
       rate: (z) => z,
       corners: [],
       from: 0,

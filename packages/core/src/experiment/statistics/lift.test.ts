@@ -78,7 +78,7 @@ describe('the lift of an arm over the control', () => {
           expect(Math.abs(1 - distribution.above(lift) - below)).toBeLessThan(1e-8)
           const step = 1e-3 * (distribution.quantile(0.6) - distribution.quantile(0.4))
           const fall = (distribution.above(lift - step) - distribution.above(lift + step)) / (2 * step)
-          expect(Math.abs(distribution.density(lift) - fall) * step).toBeLessThan(1e-7)
+          expect(Math.abs(distribution.density(lift) - fall) * step).toBeLessThan(1e-6)
         }
       }),
       { numRuns: 50 },
@@ -96,6 +96,43 @@ describe('the lift of an arm over the control', () => {
     }
     expect([absolute.above(-1), absolute.above(1), relative.above(-1)]).toEqual([1, 0, 1])
     expect(relative.quantile(0.975)).toBeCloseTo(19, 6)
+  })
+
+  it('is known where it has a closed form: of shares whose distribution is a power', () => {
+    const parameter = fc.double({ min: 0.5, max: 1e7, noNaN: true })
+    fc.assert(
+      fc.property(parameter, parameter, fc.double({ min: -4, max: 4, noNaN: true }), (a, b, place) => {
+        // Beta(a, 1) lies below x with xᵃ.
+        const ratio = Math.exp(place / (place < 0 ? b : a))
+        const above = place < 0 ? 1 - (ratio ** b * a) / (a + b) : (ratio ** -a * b) / (a + b)
+        expect(Math.abs(relativeLift(beta(a, 1), beta(b, 1))!.above(ratio - 1) - above)).toBeLessThan(
+          1e-9 + 1e-15 * (a + b),
+        )
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is what a finite sum makes it: of shares without a success', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.double({ min: 1e-6, max: 0.9, noNaN: true }),
+        (m, n, lift) => {
+          // ∫ m u^(m−1) (u − t)ⁿ du from t to 1, by the binomial theorem: nothing is subtracted.
+          let [sum, term] = [0, m * lift ** (m - 1) * (1 - lift) ** (n + 1)]
+          for (let k = 0; k < m && term > 0; k++) {
+            sum += term / (n + k + 1)
+            term *= ((m - 1 - k) / (k + 1)) * ((1 - lift) / lift)
+          }
+          fc.pre(lift ** (m - 1) > 1e-290)
+          expect(Math.abs(absoluteLift(beta(1, m), beta(1, n)).above(lift) - sum)).toBeLessThan(1e-9)
+          expect(Math.abs(absoluteLift(beta(1, n), beta(1, m)).above(-lift) - (1 - sum))).toBeLessThan(1e-9)
+        },
+      ),
+      { numRuns: 100 },
+    )
   })
 
   it('is known where it has a closed form: of exponential rates', () => {
@@ -138,6 +175,9 @@ describe('the lift of an arm over the control', () => {
     const heights = lift.density.map(({ density }) => density)
     const sum = heights.reduce((total, height) => total + height, 0) - (heights[0]! + heights[100]!) / 2
     expect(sum * (lift.density[1]!.value - lift.density[0]!.value)).toBeCloseTo(0.999, 4)
+    // Between fewer points than these it is interpolated.
+    const distribution = relativeLift(beta(31, 71), beta(41, 61))!
+    for (const { value, density } of lift.density) expect(density).toBeCloseTo(distribution.density(value), 7)
     expect(liftOf(uniform, uniform, { kind: 'relative' })!.mean).toBeNull()
     expect(liftOf(uniform, uniform, { kind: 'absolute' })!.mean).toBe(0)
   })

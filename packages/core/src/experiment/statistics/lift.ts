@@ -66,12 +66,36 @@ export function liftOf(control: Posterior, arm: Posterior, options: LiftOptions)
   }
 }
 
+/** Between more points than these a polynomial through as many of Chebyshev's runs as the density does. */
+const exactPoints = 33
+
 function plot(distribution: LiftDistribution, points: number): LiftDensity[] {
   const [from, to] = [distribution.quantile(0.0005), distribution.quantile(0.9995)]
+  const densityAt = points > exactPoints ? interpolated(distribution.density, from, to) : distribution.density
   return Array.from({ length: points }, (_, index) => {
     const value = from + ((to - from) * index) / (points - 1)
-    return { value, density: Math.max(0, distribution.density(value)) }
+    return { value, density: Math.max(0, densityAt(value)) }
   })
+}
+
+/** By the barycentric formula (Berrut and Trefethen, SIAM Review 2004). */
+function interpolated(f: (x: number) => number, from: number, to: number): (x: number) => number {
+  const last = exactPoints - 1
+  const at = Array.from(
+    { length: exactPoints },
+    (_, j) => (from + to - (to - from) * Math.cos((Math.PI * j) / last)) / 2,
+  )
+  const values = at.map(f)
+  return (x) => {
+    let [sum, weights] = [0, 0]
+    for (let j = 0; j <= last; j++) {
+      if (x === at[j]) return values[j]!
+      const weight = ((j % 2 === 0 ? 1 : -1) * (j === 0 || j === last ? 0.5 : 1)) / (x - at[j]!)
+      sum += weight * values[j]!
+      weights += weight
+    }
+    return sum / weights
+  }
 }
 
 function meanDifference(control: Posterior, arm: Posterior): number | null {

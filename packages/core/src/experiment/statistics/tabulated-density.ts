@@ -2,8 +2,8 @@ import type { Density } from './density.ts'
 import { nodes, points, projection } from './gauss.ts'
 import { cut } from './pieces.ts'
 
-/** As a logarithm below the mode: what is further down matters to no absolute figure. */
-const negligible = 45
+/** As a logarithm of the share that lies beyond, about: it matters to no absolute figure. */
+const negligible = -28
 /** Coefficients of a cell's integral: one more than the density's. */
 const terms = points + 1
 
@@ -46,10 +46,14 @@ export function tabulate(density: Density): TabulatedDensity {
 
 function substantial(density: Density): Float64Array {
   const { cuts } = cut([density])
-  const isNegligible = (index: number) => density.log(cuts[index]!) < -negligible
+  const { mode, width } = density
+  const isNegligible = (index: number) => {
+    const z = cuts[index]!
+    return density.log(z) + Math.log(Math.max(1, Math.abs(z - mode) / width)) < negligible
+  }
   let [first, last] = [0, cuts.length - 1]
-  while (cuts[first + 1]! < density.mode && isNegligible(first + 1)) first++
-  while (cuts[last - 1]! > density.mode && isNegligible(last - 1)) last--
+  while (cuts[first + 1]! < mode && isNegligible(first + 1)) first++
+  while (cuts[last - 1]! > mode && isNegligible(last - 1)) last--
   return cuts.slice(first, last + 1)
 }
 

@@ -112,6 +112,8 @@ export interface ExperimentTables {
     /** The unit. */
     session_id: string
     epoch: Generated<number>
+    /** By metric, what was known of the unit before. */
+    covariates: OptionalJson
     /** Whether it was shown another variant, too. */
     is_excluded: Generated<boolean>
     created_at: TimeDefaultingToNow
@@ -142,16 +144,23 @@ export interface ExperimentTables {
     value: number
     recorded_at: TimeDefaultingToNow
   }
-  /** Of each unit the number of observations (n), their sum (x) and the sum of their squares. */
+  /** Of each unit in the analysis the number of observations (n), their sum (x) and the sum of their squares. */
   ab_unit_statistics: {
     organization_id: string
     test_id: string
     session_id: string
     metric_name: string
     epoch: number
+    variant_id: string
+    /** What was known of the unit before. */
+    c: string | null
     n: number
     x: string
     xx: string
+    /** What came last: statements that add to a unit read it from here. */
+    added_n: number
+    added_x: string
+    added_xx: string
   }
   /** Sums over the units of an arm, of n and x, their squares and products, and of the logarithms of positive means. */
   ab_arm_statistics: {
@@ -170,6 +179,12 @@ export interface ExperimentTables {
     positive: number
     log: string
     loglog: string
+    /** Units with a covariate, and the sums over it: itself, its square, its products with n and x. */
+    covered: Generated<number>
+    c: Generated<string>
+    cc: Generated<string>
+    cn: Generated<string>
+    cx: Generated<string>
   }
   /** How many observations lie in each bucket of the sketch that quantiles are read from. */
   ab_arm_buckets: {

@@ -95,6 +95,19 @@ export const experimentRequests: Requests = {
     params: { id: (await seenTest(by)).id },
     body: { winner: 'other', reason: by.name() },
   }),
+  planAbTest: async (by) => ({
+    body: {
+      metric: { kind: 'proportion' as const, baseline: 0.1 },
+      effect: { relative: 0.1 },
+      runs: { perUnit: 3, correlation: 0.3 },
+      // Another one each time.
+      unitsPerDay: 1_000 + Number(by.name().split('-').at(-1)),
+    },
+  }),
+  simulateAbTest: async (by) => ({
+    params: { id: (await newTest(by)).id },
+    body: { baseline: 0.3, effect: { relative: 0.3 }, units: 4_000, looks: 5, tests: 40 },
+  }),
   listAbTestHistory: async (by) => ({ params: { id: (await seenTest(by)).id } }),
 
   assignAbTest: async (by) => ({
@@ -103,7 +116,13 @@ export const experimentRequests: Requests = {
   }),
   listAbTestAssignments: async (by) => ({ params: { id: (await seenTest(by)).id } }),
   recordAbTestEvents: async (by) => ({ body: events(by, (await runningTest(by)).id) }),
-  getAbTestResults: async (by) => ({ params: { id: (await seenTest(by)).id } }),
+  getAbTestResults: async (by) => ({
+    params: { id: (await seenTest(by)).id },
+    query: { density: 'true' as const },
+  }),
+  compareAbTests: async (by) => ({
+    query: { tests: `${(await seenTest(by)).id},${(await newTest(by)).id}` } as never,
+  }),
   listAbTestSnapshots: async (by) => {
     const { id } = await seenTest(by)
     await by.ask('takeAbTestLook', { params: { id } })

@@ -1,6 +1,6 @@
 import type { UnitMoments } from '../statistics/unit-moments.ts'
-import { betaBinomialDraw, binomialDraw } from './alias-table.suite.ts'
-import type { RandomSource } from './random-source.suite.ts'
+import { betaBinomialDraw, binomialDraw } from './alias-table.ts'
+import type { RandomSource } from './random-source.ts'
 
 /** How a test's units come and what they do. */
 export interface Course {
@@ -80,10 +80,15 @@ function addUnits(
   units: number,
   random: RandomSource,
 ) {
-  let [sumN, sumX, nn, nx, xx] = [0, 0, 0, 0, 0]
+  let sumN = 0
+  let sumX = 0
+  let nn = 0
+  let nx = 0
+  let xx = 0
   for (let unit = 0; unit < units; unit++) {
     const cell = draw(random)
-    const [runs, successes] = [n[cell]!, x[cell]!]
+    const runs = n[cell]!
+    const successes = x[cell]!
     sumN += runs
     sumX += successes
     nn += runs * runs

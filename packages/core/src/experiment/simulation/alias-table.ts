@@ -1,5 +1,5 @@
 import { logGamma } from '../statistics/log-gamma.ts'
-import type { RandomSource } from './random-source.suite.ts'
+import type { RandomSource } from './random-source.ts'
 
 /** Draws an index by its probability in constant time (A. J. Walker 1977; M. Vose's construction). */
 function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {

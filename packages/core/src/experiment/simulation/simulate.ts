@@ -1,9 +1,9 @@
 import type { StoppingRule } from '../stopping/rule.ts'
-import type { Decide, Standing } from './decide.suite.ts'
-import { decider, fixedWinner, standingOf } from './decide.suite.ts'
-import { randomSource } from './random-source.suite.ts'
-import type { Course } from './trial.suite.ts'
-import { simulatedArms } from './trial.suite.ts'
+import type { Decide, Standing } from './decide.ts'
+import { decider, fixedWinner, standingOf } from './decide.ts'
+import { randomSource } from './random-source.ts'
+import type { Course } from './trial.ts'
+import { simulatedArms } from './trial.ts'
 
 /** A rule, and how often it looks: it divides the looks of the course. */
 export interface Follower {

@@ -10,17 +10,17 @@ export function randomSource(seed: number): RandomSource {
     z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
     return z ^ (z >>> 15)
   }
-  let [a, b, c, d] = [next(), next(), next(), next()]
+  // In an array whole numbers of 32 bits need no boxes.
+  const state = Int32Array.from({ length: 4 }, next)
   return () => {
+    const b = state[1]!
     const five = Math.imul(b, 5)
-    const result = Math.imul((five << 7) | (five >>> 25), 9)
-    const shifted = b << 9
-    c ^= a
-    d ^= b
-    b ^= c
-    a ^= d
-    c ^= shifted
-    d = (d << 11) | (d >>> 21)
-    return result >>> 0
+    const c = state[2]! ^ state[0]!
+    const d = state[3]! ^ b
+    state[1] = b ^ c
+    state[0] = state[0]! ^ d
+    state[2] = c ^ (b << 9)
+    state[3] = (d << 11) | (d >>> 21)
+    return Math.imul((five << 7) | (five >>> 25), 9) >>> 0
   }
 }

@@ -1,0 +1,91 @@
+import type { GuardrailLook, Metric, UnitMoments } from '@fairlead/core/experiment'
+import { addUnit, mergeMoments, noUnits, takeGuardrailLook } from '@fairlead/core/experiment'
+import type { RunUsage } from '../analytics/service.ts'
+import { usageSince } from '../analytics/service.ts'
+import type { ScopedDb } from '../database/index.ts'
+import type { Promoted } from '../prompt/ports.ts'
+import { readEvidence, strataOf } from './evidence-read.ts'
+import { controlPlane, record } from './history.ts'
+import { guardrailRule } from './look-service.ts'
+import type { TestRow } from './test-store.ts'
+
+/** What the promotion of a test's winner moved, and when. */
+export interface RecordedPromotion extends Promoted {
+  promptId: string
+  at: Date
+}
+
+/** The measurements that can be taken of runs after a test as they were taken in it. */
+const values: Readonly<Record<string, (usage: RunUsage) => number | null>> = {
+  success: ({ hasSucceeded }) => (hasSucceeded ? 1 : 0),
+  latency_ms: ({ latencyMs }) => latencyMs,
+  tokens: ({ tokens }) => tokens,
+  cost_usd: ({ costUsd }) => costUsd,
+}
+
+/**
+ * Looks whether a promoted winner is worse in use than the control was in the test, by the test's guardrails, as far as
+ * Fairlead measures them itself. Answers those that got worse.
+ */
+export async function lookAfterPromotion(db: ScopedDb, row: TestRow, promoted: RecordedPromotion): Promise<string[]> {
+  const guardrails = (row.metrics as Metric[]).filter(
+    ({ name, role, model }) => role === 'guardrail' && model !== 'quantile' && Object.hasOwn(values, name),
+  )
+  const evidence = await readEvidence(db, row)
+  const winner = evidence.variants.find(({ id }) => id === row.winner_variant_id)
+  if (guardrails.length === 0 || !winner?.version_id) return []
+  const usage = await usageSince(db, winner.version_id, promoted.at)
+  if (usage.length === 0) return []
+  const past = await pastGuards(db, row.id)
+  const looks = guardrails.map((metric) => {
+    const control = strataOf(evidence, metric.name).reduce((sum, [arm]) => mergeMoments(sum, arm!), noUnits)
+    const strata = [[control, momentsOf(usage, values[metric.name]!)]]
+    const before = past.flatMap((looks) => looks.filter((look) => look.metric === metric.name))
+    const rule = guardrailRule(metric, guardrails.length)
+    return {
+      metric: metric.name,
+      strata,
+      look: takeGuardrailLook(
+        rule,
+        before.map(({ look }) => look),
+        strata,
+      ),
+    }
+  })
+  await record(db, row, controlPlane, 'guarded', { looks })
+  return looks.flatMap(({ metric, look }) => (look.arms.some(({ decision }) => decision === 'harmful') ? [metric] : []))
+}
+
+/** The last promotion that is still being watched; undefined when there is none, or it was undone. */
+export async function watchedPromotion(db: ScopedDb, row: TestRow): Promise<RecordedPromotion | undefined> {
+  const last = await db
+    .selectFrom('ab_history')
+    .select(['action', 'data', 'at'])
+    .where('test_id', '=', row.id)
+    .where('action', 'in', ['promoted', 'rolled_back'])
+    .orderBy('seq', 'desc')
+    .executeTakeFirst()
+  return last?.action === 'promoted' ? { ...(last.data as Omit<RecordedPromotion, 'at'>), at: last.at } : undefined
+}
+
+async function pastGuards(db: ScopedDb, testId: string) {
+  const rows = await db
+    .selectFrom('ab_history')
+    .select('data')
+    .where('test_id', '=', testId)
+    .where('action', '=', 'guarded')
+    .orderBy('seq')
+    .execute()
+  return rows.map(({ data }) => (data as { looks: { metric: string; look: GuardrailLook }[] }).looks)
+}
+
+function momentsOf(usage: readonly RunUsage[], measure: (usage: RunUsage) => number | null): UnitMoments {
+  const units = new Map<string, { n: number; x: number }>()
+  for (const run of usage) {
+    const value = measure(run)
+    if (value === null) continue
+    const unit = units.get(run.unit) ?? { n: 0, x: 0 }
+    units.set(run.unit, { n: unit.n + 1, x: unit.x + value })
+  }
+  return [...units.values()].reduce((moments, unit) => addUnit(moments, unit), noUnits)
+}

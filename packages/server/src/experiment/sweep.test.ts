@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { insertExecutions } from '../analytics/service.ts'
+import { silentLogger } from '../database/index.ts'
+import { backends, newId } from '../database/testing/index.ts'
+import { createPromptServices, createVersionPromotion, refResolver, versionFinder } from '../prompt/index.ts'
+import { runFinder } from '../workflow/index.ts'
+import type { ExperimentRoom } from './index.ts'
+import { createExperimentRoom } from './index.ts'
+import type { ExperimentServer } from './testing/experiment-server.suite.ts'
+import { openExperimentServer } from './testing/experiment-server.suite.ts'
+
+const metrics = [
+  { name: 'success', model: 'proportion' as const, role: 'primary' as const },
+  { name: 'cost_usd', model: 'mean' as const, role: 'guardrail' as const, lowerIsBetter: true, margin: 0.1 },
+]
+const always = { mode: 'always_valid' as const, automatic: true, everyMinutes: 60 }
+
+describe.each(backends)('what happens to tests by itself on %s', (kind) => {
+  let plane: ExperimentServer
+  let room: ExperimentRoom
+  /** A test that could not be tended goes by without a sound, but for this. */
+  const warnings: unknown[] = []
+
+  beforeAll(async () => {
+    plane = await openExperimentServer(kind)
+    const { database } = plane.server.controlPlane
+    const services = createPromptServices({
+      ...{ database, clock: Date.now, createId: newId, checks: [] },
+      audit: () => Promise.resolve(),
+    })
+    room = createExperimentRoom({
+      ...{
+        database,
+        logger: { ...silentLogger, warn: (told: unknown) => warnings.push(told) },
+        newId,
+        versions: versionFinder,
+        refs: refResolver,
+        runs: runFinder,
+      },
+      promotion: createVersionPromotion(services.refs, services.history),
+    })
+  })
+  afterAll(async () => {
+    expect([plane.server.errors, warnings]).toEqual([[], []])
+    await plane.close()
+  })
+
+  const sweep = () => room.sweep(new AbortController().signal)
+  const get = (id: string) => plane.ask('getAbTest', { params: { id } })
+  const actions = async (id: string) =>
+    (await plane.ask('listAbTestHistory', { params: { id } })).data.map(({ action }) => action).reverse()
+
+  async function newTest(more: object = {}) {
+    const prompt = await plane.newPrompt()
+    const variants = [
+      { name: 'control', ref: { label: 'production' } },
+      { name: 'kind', ref: { branch: 'candidate' } },
+    ]
+    const body = { name: plane.acme.name(), prompt: prompt.id, variants, metrics, stopping: always, ...more }
+    return { prompt, id: (await plane.ask('createAbTest', { body })).id }
+  }
+  async function started(more: object = {}) {
+    const test = await newTest(more)
+    await plane.ask('startAbTest', { params: { id: test.id } })
+    return test
+  }
+  /** Two hours later. The control plane sweeps, too, whenever it wants: until then it has nothing to do with the test. */
+  async function sweepLater(id: string) {
+    await plane.server.controlPlane.database.withOrganization(plane.acme.id, async (db) => {
+      const started_at = new Date(Date.now() - 2 * 3_600_000)
+      await db.updateTable('ab_tests').set({ started_at }).where('id', '=', id).execute()
+    })
+    await sweep()
+  }
+  /** Units by turns in both variants; of those of `kind`, so many of 20 succeed, at such a cost. */
+  async function observe(test: string, { successes = 10, cost = 1, units = 800, onlyKind = false }) {
+    const seen = Array.from({ length: units }, (_, index) => {
+      const isKind = onlyKind || index % 2 === 1
+      return {
+        unit: `u${index}`,
+        variant: isKind ? 'kind' : 'control',
+        success: index % 20 < (isKind ? successes : 10) ? 1 : 0,
+        cost: (isKind ? cost : 1) * (1 + (index % 7) / 10),
+      }
+    })
+    await plane.ask('recordAbTestEvents', {
+      body: {
+        exposures: seen.map(({ unit, variant }) => ({ test, unit, variant })),
+        observations: seen.flatMap(({ unit, success, cost }) => [
+          { id: unit, test, unit, metric: 'success', value: success },
+          { id: unit, test, unit, metric: 'cost_usd', value: cost },
+        ]),
+      },
+    })
+  }
+
+  it('starts drafts whose time has come, and ends tests whose time is over', async () => {
+    const [due, early] = [
+      await newTest({ startDate: '2020-01-01T00:00:00Z', endDate: '2999-01-01T00:00:00Z' }),
+      await newTest({ startDate: '2999-01-01T00:00:00Z' }),
+    ]
+    const over = await started({ endDate: '2020-01-01T00:00:00Z' })
+    await sweep()
+    expect(await get(due.id)).toMatchObject({ status: 'running' })
+    expect(await get(early.id)).toMatchObject({ status: 'draft' })
+    expect(await get(over.id)).toMatchObject({ status: 'completed', winnerVariantId: null })
+    expect(await actions(over.id)).toEqual(['created', 'started', 'look', 'completed'])
+  })
+
+  it('looks when it is time, ends a test that is won, and promotes the winner', async () => {
+    const { id, prompt } = await started({ promotion: { label: 'production' } })
+    await observe(id, { successes: 18 })
+    await sweepLater(id)
+    const test = await get(id)
+    expect(test).toMatchObject({ status: 'completed', isDecided: true, winnerVariantId: test.variants[1]!.id })
+    expect(await actions(id)).toEqual(['created', 'started', 'look', 'completed', 'promoted'])
+    const label = await plane.ask('getPromptLabel', { params: { id: prompt.id, name: 'production' } })
+    expect(label.version.versionNumber).toBe(2)
+  })
+
+  it('takes one look in its time, and only says what it saw where it may not end the test', async () => {
+    const { id } = await started({ stopping: { ...always, automatic: false } })
+    await observe(id, { successes: 18 })
+    await sweepLater(id)
+    await sweep()
+    expect(await get(id)).toMatchObject({ status: 'running' })
+    expect(await actions(id)).toEqual(['created', 'started', 'look'])
+    expect((await plane.ask('getAbTestResults', { params: { id } })).look).toMatchObject({ outcome: 'winner' })
+  })
+
+  it('ends a test whose guardrail gets worse, without a winner', async () => {
+    const { id } = await started()
+    await observe(id, { successes: 10, cost: 2 })
+    await sweepLater(id)
+    expect(await get(id)).toMatchObject({ status: 'completed', winnerVariantId: null })
+    const { data } = await plane.ask('listAbTestHistory', { params: { id } })
+    expect(data[0]!.data).toMatchObject({ reason: 'A guardrail got worse: cost_usd.' })
+  })
+
+  it('lets nobody win where units do not lie in variants as they should', async () => {
+    const { id } = await started()
+    await observe(id, { successes: 18 })
+    const exposures = Array.from({ length: 600 }, (_, index) => ({ test: id, unit: `more${index}`, variant: 'kind' }))
+    await plane.ask('recordAbTestEvents', { body: { exposures } })
+    const { sampleRatio } = await plane.ask('getAbTestResults', { params: { id } })
+    expect(sampleRatio).toMatchObject({ isMismatch: true })
+    await sweepLater(id)
+    expect(await get(id)).toMatchObject({ status: 'running' })
+    expect(await plane.call('stopAbTest', { params: { id }, body: { winner: 'kind' } })).toMatchObject({
+      status: 409,
+      body: { code: 'experiment.sample_ratio_mismatch' },
+    })
+    await plane.ask('stopAbTest', { params: { id }, body: {} })
+  })
+
+  it('gives the better variant of a bandit more units, and every one its floor', async () => {
+    const stopping = { ...always, automatic: false }
+    const { id } = await started({ bandit: { floor: 0.05, everyMinutes: 60 }, stopping })
+    await observe(id, { successes: 12 })
+    await sweepLater(id)
+    const { epoch, variants } = await get(id)
+    const [control, kind] = variants.map(({ trafficWeight }) => trafficWeight)
+    expect(epoch).toBe(2)
+    expect(control! + kind!).toBe(10_000)
+    expect(kind! / 10_000).toBeGreaterThan(0.9)
+    expect(control).toBeGreaterThanOrEqual(500)
+  })
+
+  it('takes a winner back that is worse in use than the control was in the test', async () => {
+    const { id, prompt } = await started({ promotion: { label: 'production' } })
+    await observe(id, { successes: 18 })
+    await sweepLater(id)
+    const test = await get(id)
+    const version = test.variants[1]!.version!
+    const live = async () =>
+      (await plane.ask('getPromptLabel', { params: { id: prompt.id, name: 'production' } })).version.versionNumber
+    expect(await live()).toBe(2)
+    await plane.server.controlPlane.database.withOrganization(plane.acme.id, (db) =>
+      insertExecutions(
+        db,
+        Array.from({ length: 300 }, (_, index) => ({
+          ...{ organization_id: plane.acme.id, id: newId(), run_id: newId(), kind: 'prompt' as const, model: 'm' },
+          ...{ prompt_version_id: version.id, status: 'succeeded' as const, latency_ms: 10, started_at: new Date() },
+          cost_nano_usd: 3e9 + (index % 5) * 1e8,
+        })),
+      ),
+    )
+    await sweep()
+    expect(await live()).toBe(1)
+    expect(await actions(id)).toEqual([
+      ...['created', 'started', 'look', 'completed', 'promoted', 'guarded', 'rolled_back'],
+    ])
+    await sweep()
+    expect((await actions(id)).at(-1)).toBe('rolled_back')
+  })
+})
