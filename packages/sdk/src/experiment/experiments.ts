@@ -1,3 +1,4 @@
+import type { ResponseOf } from '@fairlead/core/contract'
 import { experimentEndpoints } from '@fairlead/core/endpoints'
 import type {
   AbTest,
@@ -82,9 +83,29 @@ export class Experiments {
     return listFrom(this.#transport, 'listAbTestHistory', { params: { id }, query }, options)
   }
 
+  /** How many units a test takes, and how long that takes, before it is drawn up. */
+  async plan(plan: BodyOf<'planAbTest'>, options?: CallOptions): Promise<ResponseOf<'planAbTest'>> {
+    return (await this.#transport.call('planAbTest', { body: plan }, options)).body
+  }
+
+  /** What the test's own rule would do, over and over, with the effects that are supposed. */
+  async simulate(
+    id: string,
+    request: BodyOf<'simulateAbTest'>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<'simulateAbTest'>> {
+    return (await this.#transport.call('simulateAbTest', { params: { id }, body: request }, options)).body
+  }
+
   /** What follows from all that was observed until now. */
-  async results(id: string, options?: CallOptions): Promise<AbTestResults> {
-    return (await this.#transport.call('getAbTestResults', { params: { id } }, options)).body
+  async results(id: string, query: QueryOf<'getAbTestResults'> = {}, options?: CallOptions): Promise<AbTestResults> {
+    return (await this.#transport.call('getAbTestResults', { params: { id }, query }, options)).body
+  }
+
+  /** Up to 20 tests, by id or key, with their results. */
+  async compare(tests: readonly string[], options?: CallOptions): Promise<ResponseOf<'compareAbTests'>['data']> {
+    const query = { tests: tests.join(',') }
+    return (await this.#transport.call('compareAbTests', { query }, options)).body.data
   }
 
   /** The results as they were over time. */
