@@ -49,7 +49,6 @@ export function backgroundTask(
       await work(goesWell)
       goesWell()
     } catch (error) {
-      unschedule()
       runIn(delayInOutage(failures++, error, surroundings))
       if (!isStopped) complain(error as Error)
     }

@@ -65,6 +65,7 @@ const takeName = /^(branch|label|tagged|moveBranch|moveLabel|removeBranch|remove
 function argumentsOf(method: string, isReview: boolean, seen: object): unknown[] {
   const takesRequest = isReview && ['review', 'merge', 'request', 'preview', 'close'].includes(method)
   const takesBody = ['createRule', 'import'].includes(method)
+  if (method === 'compare') return [['x'], {}]
   const first = takesBody ? {} : takesRequest || takeSeen.test(method) ? seen : 'x'
   return [first, ...(method === 'version' ? [1] : takeName.test(method) ? ['main'] : []), {}]
 }

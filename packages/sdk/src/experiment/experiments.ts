@@ -84,22 +84,26 @@ export class Experiments {
     return listFrom(this.#transport, 'listAbTestHistory', { params: { id }, query }, options)
   }
 
-  /** How many units a test needs for what it is to see. */
+  /** How many units a test takes, and how long that takes, before it is drawn up. */
   async plan(plan: BodyOf<'planAbTest'>, options?: CallOptions): Promise<ResponseOf<'planAbTest'>> {
     return (await this.#transport.call('planAbTest', { body: plan }, options)).body
   }
 
-  /** What the test's rule would do, on simulated units. */
-  async simulate(id: string, request: BodyOf<'simulateAbTest'>, options?: CallOptions): Promise<SimulationResult> {
+  /** What the test's own rule would do, over and over, with the effects that are supposed. */
+  async simulate(
+    id: string,
+    request: BodyOf<'simulateAbTest'>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<'simulateAbTest'>> {
     return (await this.#transport.call('simulateAbTest', { params: { id }, body: request }, options)).body
   }
 
-  /** What follows from all that was observed until now; with `density` also what a chart of the lift needs. */
+  /** What follows from all that was observed until now. */
   async results(id: string, query: QueryOf<'getAbTestResults'> = {}, options?: CallOptions): Promise<AbTestResults> {
     return (await this.#transport.call('getAbTestResults', { params: { id }, query }, options)).body
   }
 
-  /** Tests and their results side by side; `tests` are ids or keys. */
+  /** Up to 20 tests, by id or key, with their results. */
   async compare(tests: readonly string[], options?: CallOptions): Promise<ResponseOf<'compareAbTests'>['data']> {
     const query = { tests: tests.join(',') }
     return (await this.#transport.call('compareAbTests', { query }, options)).body.data

@@ -255,6 +255,23 @@ describe('the configuration', () => {
     expect(attempts).toBe(before)
   })
 
+  it('is not tried for any more when what fails was under way as it was closed', async () => {
+    const plane = controlPlane()
+    const { promise, reject } = Promise.withResolvers<never>()
+    let attempts = 0
+    plane.trouble = (path) => {
+      if (path !== 'ab-test-changes') attempts++
+      return promise
+    }
+    const { clock, experiments, errors } = setup({}, plane)
+    await settled()
+    await experiments.close()
+    reject(new TypeError('connection refused'))
+    await settled()
+    for (let n = 0; n < 10; n++) await clock.pass(60_000)
+    expect([attempts, errors]).toEqual([1, []])
+  })
+
   it('is followed anew when the stream has been silent for 45 s, although it has a heartbeat', async () => {
     const { plane, clock, experiments, errors } = setup()
     await experiments.ready()
