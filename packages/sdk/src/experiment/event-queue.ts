@@ -74,7 +74,7 @@ export function eventQueue(
     try {
       const asked = { method: 'POST', path, body: batch, keepalive } as const
       const response = await connection.send(asked, AbortSignal.timeout(timeoutMs))
-      tell(batch, await response.json())
+      tell(batch, (await response.json()) as RecordedEvents)
       limit = Math.min(limit * 2, mostAtOnce)
     } catch (error) {
       if (!refusals.includes((error as { status: number }).status)) throw error

@@ -11,7 +11,6 @@ import type {
   LookRecord,
   RecordedEvents,
   ResultSnapshot,
-  SimulationResult,
   TestConfiguration,
 } from '@fairlead/core/experiment'
 import type { List } from '../page.ts'
