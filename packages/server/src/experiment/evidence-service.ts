@@ -27,11 +27,7 @@ export class EvidenceService {
   async recordIn(db: ScopedDb, events: AbTestEvents): Promise<RecordedEvents> {
     const batch = new Batch()
     const names = new Set([...events.exposures, ...events.observations].map(({ test }) => test))
-    const found = new Map<string, string>()
-    for (const name of names) {
-      const row = await store.findTest(db, name)
-      if (row) found.set(name, row.id)
-    }
+    const found = await store.findTestIds(db, [...names])
     const exposures = groupByTest(events.exposures, found, batch, 'exposures')
     const observations = groupByTest(events.observations, found, batch, 'observations')
     // In one order, so that two batches never wait for each other.

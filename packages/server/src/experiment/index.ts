@@ -47,7 +47,7 @@ export function createExperimentRoom({ database, logger, newId, versions, refs, 
   const lifecycle = new LifecycleService({ database, prompts: versions, tests, changes })
   const looks = new LookService(database, results)
   const sweep = createSweep({ database, lifecycle, looks, promotion, changes, logger })
-  const runEvidence = createRunEvidence({ database, runs, evidence })
+  const runEvidence = createRunEvidence({ database, runs, evidence, logger })
   return {
     sweep,
     /** Resolves prompts through running tests. */
