@@ -81,7 +81,17 @@ export const access: Record<keyof Tables, TableAccess> = {
   ab_tests: {
     app: everything,
     system: {
-      select: ['organization_id', 'id', 'status', 'start_date', 'end_date', 'archived_at', 'completed_at', 'promotion'],
+      select: [
+        'organization_id',
+        'id',
+        'status',
+        'start_date',
+        'end_date',
+        'archived_at',
+        'completed_at',
+        'promotion',
+        'winner_variant_id',
+      ],
     },
   },
   ab_variants: { app: everything, system: nothing },
