@@ -1,10 +1,8 @@
-import type { Coordinate, Density } from './density.ts'
 import { coordinateOf, densityOf } from './density.ts'
-import type { Distributed } from './distribute.ts'
-import { distribute } from './distribute.ts'
+import type { Grid } from './distribute.ts'
+import { distributeInPieces } from './distribute.ts'
+import { distributeEvenly } from './even-grid.ts'
 import { invalidEvidence } from './evidence.ts'
-import { nodes, points, weights } from './gauss.ts'
-import { cut } from './pieces.ts'
 import type { Posterior } from './posterior.ts'
 
 /** For each arm, how probable it is that its value is the highest (the lowest, if lower is better). */
@@ -37,54 +35,39 @@ export function compareArms(posteriors: readonly Posterior[], { lowerIsBetter = 
   if (posteriors.some((each) => coordinateOf(each).kind !== coordinate.kind)) {
     throw invalidEvidence('posteriors', 'can be compared only when they are of one kind')
   }
-  const comparison = new Arms(posteriors.map(densityOf), coordinate).compare(lowerIsBetter)
+  const densities = posteriors.map(densityOf)
+  const grid = distributeEvenly(densities, coordinate) ?? distributeInPieces(densities, coordinate)
+  const comparison = integrate(grid, lowerIsBetter)
   // One degree of freedom, from two values, has no expectation (Cauchy's distribution).
   const isOpen =
     posteriors.length > 1 && posteriors.some((each) => each.kind === 'student' && each.degreesOfFreedom <= 1)
   return isOpen ? { ...comparison, expectedLoss: posteriors.map(() => Number.POSITIVE_INFINITY) } : comparison
 }
 
-/** The distributions of all arms at the points of all pieces. */
-class Arms {
-  readonly #coordinate: Coordinate
-  readonly #cuts: Float64Array
-  readonly #arms: Distributed[]
-
-  constructor(densities: readonly Density[], coordinate: Coordinate) {
-    this.#coordinate = coordinate
-    const { cuts, ranges } = cut(densities, coordinate.widestPiece)
-    this.#cuts = cuts
-    this.#arms = ranges.map((range) => distribute(range, cuts))
-  }
-
-  compare(lowerIsBetter: boolean): Comparison {
-    const arms = this.#arms
-    const best = new Float64Array(arms.length)
-    const loss = new Float64Array(arms.length)
-    // Where lower is better, the other tail.
-    const beaten = arms.map(({ below, above }) => (lowerIsBetter ? above : below))
-    const unbeaten = arms.map(({ below, above }) => (lowerIsBetter ? below : above))
-    for (let piece = 0; piece + 1 < this.#cuts.length; piece++) {
-      const half = (this.#cuts[piece + 1]! - this.#cuts[piece]!) / 2
-      const middle = (this.#cuts[piece + 1]! + this.#cuts[piece]!) / 2
-      for (let point = 0; point < points; point++) {
-        const at = piece * points + point
-        const weight = half * weights[point]!
-        const step = weight * this.#coordinate.derivative(middle + half * nodes[point]!)
-        for (let arm = 0; arm < arms.length; arm++) {
-          let others = 1
-          // 1 − ∏ Fⱼ, without subtracting from 1.
-          let surpassed = 0
-          for (let other = 0; other < arms.length; other++) {
-            if (other === arm) continue
-            others *= beaten[other]![at]!
-            surpassed += unbeaten[other]![at]! * (1 - surpassed)
-          }
-          best[arm]! += weight * arms[arm]!.density[at]! * others
-          loss[arm]! += step * beaten[arm]![at]! * surpassed
-        }
+/** Of arms at the points of a grid. */
+function integrate({ weights, derivatives, arms }: Grid, lowerIsBetter: boolean): Comparison {
+  const best = new Float64Array(arms.length)
+  const loss = new Float64Array(arms.length)
+  // Where lower is better, the other tail.
+  const beaten = arms.map(({ below, above }) => (lowerIsBetter ? above : below))
+  const unbeaten = arms.map(({ below, above }) => (lowerIsBetter ? below : above))
+  for (let arm = 0; arm < arms.length; arm++) {
+    const { density } = arms[arm]!
+    for (let at = 0; at < weights.length; at++) {
+      let others = 1
+      // 1 − ∏ Fⱼ, without subtracting from 1.
+      let surpassed = 0
+      for (let other = 0; other < arms.length; other++) {
+        if (other === arm) continue
+        others *= beaten[other]![at]!
+        surpassed += unbeaten[other]![at]! * (1 - surpassed)
       }
+      best[arm]! += weights[at]! * density[at]! * others
+      loss[arm]! += weights[at]! * derivatives[at]! * beaten[arm]![at]! * surpassed
     }
-    return { probabilityBest: Array.from(best, (value) => Math.min(1, value)), expectedLoss: Array.from(loss) }
+  }
+  return {
+    probabilityBest: Array.from(best, (value) => Math.min(1, Math.max(0, value))),
+    expectedLoss: Array.from(loss, (value) => Math.max(0, value)),
   }
 }

@@ -14,7 +14,12 @@ export interface Density {
   slope(z: number): number
   /** How wide a piece around z may be for a polynomial to follow what is integrated there. */
   widestPiece(z: number): number
+  /** Whether it is so near to a normal density that an even grid can hold it (`distributeEvenly`). */
+  isNearlyNormal: boolean
 }
+
+/** From so many events on the logarithm of a share's odds, or of a rate, is nearly normal. */
+const manyEvents = 30
 
 /** What z stands for. All arms of a comparison are of one coordinate. */
 export interface Coordinate {
@@ -99,6 +104,7 @@ function logitBeta(alpha: number, beta: number): Density {
     },
     slope: (z) => alpha - count * logit.toValue(z),
     widestPiece: widestLogit,
+    isNearlyNormal: Math.min(alpha, beta) >= manyEvents,
   }
 }
 
@@ -112,6 +118,7 @@ function logGamma(shape: number, rate: number): Density {
     slope: (z) => -shape * Math.expm1(z - mode),
     // However wide it is, it ends as abruptly as any.
     widestPiece: (z) => 3 + Math.max(0, mode - z) / 2,
+    isNearlyNormal: shape >= manyEvents,
   }
 }
 
@@ -130,6 +137,8 @@ function student({ degreesOfFreedom, location, scale }: Posterior & { kind: 'stu
     },
     // It has poles at ±i√df scales, and behind them falls off as a power does.
     widestPiece: (z) => scale * Math.sqrt(degreesOfFreedom) + Math.abs(z - location) / 2,
+    // It falls off as a power does, however late.
+    isNearlyNormal: false,
   }
 }
 
@@ -140,5 +149,6 @@ function normal(mean: number, sd: number): Density {
     log: (z) => -(((z - mean) / sd) ** 2) / 2,
     slope: (z) => (mean - z) / (sd * sd),
     widestPiece: () => Number.POSITIVE_INFINITY,
+    isNearlyNormal: true,
   }
 }

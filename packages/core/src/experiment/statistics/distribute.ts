@@ -1,7 +1,9 @@
+import type { Coordinate, Density } from './density.ts'
 import { cumulative, nodes, points, weights } from './gauss.ts'
 import type { Range } from './pieces.ts'
+import { cut } from './pieces.ts'
 
-/** A normalized distribution at the points of all pieces. */
+/** A normalized distribution at points. */
 export interface Distributed {
   density: Float64Array
   /** How probable it is to lie below each point, and above it. */
@@ -9,6 +11,30 @@ export interface Distributed {
   above: Float64Array
   /** What the density integrates to before it is normalized. */
   total: number
+}
+
+/** Arms at the same points. */
+export interface Grid {
+  /** Of a value at each point in an integral. */
+  weights: Float64Array
+  /** Of what the coordinate stands for, at each point. */
+  derivatives: Float64Array
+  arms: readonly Distributed[]
+}
+
+/** The distributions of densities at the points of the pieces that all of them are cut into. */
+export function distributeInPieces(densities: readonly Density[], coordinate: Coordinate): Grid {
+  const { cuts, ranges } = cut(densities, coordinate.widestPiece)
+  const size = (cuts.length - 1) * points
+  const grid = { weights: new Float64Array(size), derivatives: new Float64Array(size) }
+  for (let at = 0; at < size; at++) {
+    const piece = Math.floor(at / points)
+    const half = (cuts[piece + 1]! - cuts[piece]!) / 2
+    const middle = (cuts[piece + 1]! + cuts[piece]!) / 2
+    grid.weights[at] = half * weights[at % points]!
+    grid.derivatives[at] = coordinate.derivative(middle + half * nodes[at % points]!)
+  }
+  return { ...grid, arms: ranges.map((range) => distribute(range, cuts)) }
 }
 
 /** Integrates a density over pieces. Tails are summed up from their own ends, so that they are right in what they have. */

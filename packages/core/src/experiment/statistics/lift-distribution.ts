@@ -131,13 +131,14 @@ function differenceOfShares(control: Density, arm: Density): Exceed {
 }
 
 /** Of the other outcome's share. */
-function mirrored({ mode, width, log, slope, widestPiece }: Density): Density {
+function mirrored({ mode, width, log, slope, widestPiece, isNearlyNormal }: Density): Density {
   return {
     mode: -mode,
     width,
     log: (z) => log(-z),
     slope: (z) => -slope(-z),
     widestPiece: (z) => widestPiece(-z),
+    isNearlyNormal,
   }
 }
 

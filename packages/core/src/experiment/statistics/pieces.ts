@@ -53,9 +53,9 @@ function widthAt({ mode, width, log, slope, widestPiece }: Density, z: number): 
   return allowed
 }
 
-/** Where it has become nothing on one side, or a little further. */
-function endOf({ mode, width, log }: Density, side: 1 | -1): number {
-  const isOut = (distance: number) => log(mode + side * distance) < -nothing
+/** Where it has fallen by `depth` as a logarithm on one side, or a little further. */
+export function endOf({ mode, width, log }: Density, side: 1 | -1, depth = nothing): number {
+  const isOut = (distance: number) => log(mode + side * distance) < -depth
   let out = 12 * width
   while (!isOut(out)) out *= 2
   let inside = out / 2
