@@ -1,16 +1,7 @@
-import { analyticsEndpoints } from './analytics/endpoints.ts'
-import { experimentEndpoints } from './experiment/endpoints.ts'
-import { promptEndpoints } from './prompt/endpoints.ts'
-import { tenantEndpoints } from './tenant/endpoints.ts'
-import { workflowEndpoints } from './workflow/endpoints.ts'
-
-/** Every endpoint of the HTTP API by name. */
-export const endpoints = {
-  ...tenantEndpoints,
-  ...workflowEndpoints,
-  ...promptEndpoints,
-  ...experimentEndpoints,
-  ...analyticsEndpoints,
-} as const
-
-export type EndpointName = keyof typeof endpoints
+// All in one, or by room, for a client that loads its rooms one by one.
+export { analyticsEndpoints } from './analytics/endpoints.ts'
+export { type EndpointName, endpoints } from './endpoint-table.ts'
+export { experimentEndpoints } from './experiment/endpoints.ts'
+export { promptEndpoints } from './prompt/endpoints.ts'
+export { tenantEndpoints } from './tenant/endpoints.ts'
+export { workflowEndpoints } from './workflow/endpoints.ts'

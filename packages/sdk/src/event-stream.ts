@@ -1,8 +1,6 @@
-import type { EndpointName } from '@fairlead/core/endpoints'
 import { FairleadConnectionError } from './error.ts'
 import type { Surroundings } from './retry.ts'
 import { EventStreamParser } from './sse.ts'
-import type { Sent, Transport } from './transport.ts'
 
 /** A server that is silent for so long, although it has a heartbeat every 15 s, is dead. */
 const silenceMs = 45_000
@@ -11,7 +9,6 @@ const steadyMs = 5_000
 
 /** One connection to an event stream, closed as soon as the server has been silent for too long while something was awaited. */
 export class EventStream {
-  readonly #transport: Transport
   readonly #surroundings: Pick<Surroundings, 'now' | 'after'>
   readonly #controller = new AbortController()
   readonly #signal: AbortSignal
@@ -21,12 +18,7 @@ export class EventStream {
   #openMs = 0
   #isDead = false
 
-  constructor(
-    transport: Transport,
-    signal: AbortSignal | undefined,
-    surroundings: Pick<Surroundings, 'now' | 'after'> = transport.surroundings,
-  ) {
-    this.#transport = transport
+  constructor(surroundings: Pick<Surroundings, 'now' | 'after'>, signal: AbortSignal | undefined) {
     this.#surroundings = surroundings
     this.#signal = signal ? AbortSignal.any([signal, this.#controller.signal]) : this.#controller.signal
   }
@@ -41,9 +33,9 @@ export class EventStream {
     return !this.#isDead && this.#response !== null && this.#openMs >= steadyMs
   }
 
-  /** False when the server says that there is nothing to follow. Throws like `Transport.open`. */
-  async open(name: EndpointName, sent: Sent, headers: Record<string, string> = {}): Promise<boolean> {
-    this.#response = await this.#awaited(this.#transport.open(name, sent, headers, this.#signal))
+  /** False when the server says that there is nothing to follow. Throws like `connect`. */
+  async open(connect: (signal: AbortSignal) => Promise<Response | null>): Promise<boolean> {
+    this.#response = await this.#awaited(connect(this.#signal))
     this.#openedAt = this.#surroundings.now()
     return this.#response !== null
   }

@@ -8,6 +8,14 @@ export {
   FairleadTimeoutError,
   type Head,
 } from './error.ts'
+export type {
+  Experiments,
+  LocalExperiments,
+  LocalExperimentsOptions,
+  LocalObservation,
+  LocalStatus,
+  LocalVariant,
+} from './experiment/index.ts'
 export type { List, Page } from './page.ts'
 export type {
   DeliveredPrompt,
@@ -16,6 +24,7 @@ export type {
   PromptOrigin,
   PromptSelection,
   PromptStore,
+  PromptTest,
   PromptVariables,
 } from './prompt/delivery/options.ts'
 export type { Committed, Place, PromptHistory } from './prompt/history.ts'

@@ -11,8 +11,8 @@ export interface Surroundings {
 }
 
 export const realSurroundings: Surroundings = {
-  now: Date.now,
-  random: Math.random,
+  now: () => Date.now(),
+  random: () => Math.random(),
   sleep: (delayMs, signal) =>
     new Promise((resolve, reject) => {
       const abort = () => {
@@ -44,12 +44,29 @@ const longestRetryAfterMs = 60_000
 export function delayBefore(
   attempt: number,
   retryAfter: string | null,
-  { now, random }: Surroundings,
+  { now, random }: Pick<Surroundings, 'now' | 'random'>,
 ): number | undefined {
   const range = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1))
   const asked = retryAfterMs(retryAfter, now())
   if (asked > longestRetryAfterMs) return undefined
   return asked + random() * (asked > 0 ? firstDelayMs : range)
+}
+
+const longestOutageDelayMs = 60_000
+
+/**
+ * How long what works in the background waits for a control plane that has failed so many times in a row before, in ms: a
+ * second at first, then ever longer, up to a minute.
+ */
+export function delayInOutage(
+  failures: number,
+  error: unknown,
+  surroundings: Pick<Surroundings, 'now' | 'random'>,
+): number {
+  const times = Math.min(failures, 9)
+  const retryAfter = (error as { retryAfter?: string | null }).retryAfter ?? null
+  const jittered = delayBefore(times + 1, retryAfter, surroundings) ?? longestOutageDelayMs
+  return jittered + Math.min(longestOutageDelayMs, 1_000 * 2 ** times)
 }
 
 /** `Retry-After` in ms (RFC 9110 §10.2.3): seconds, or a date; 0 when there is none or it is neither. */

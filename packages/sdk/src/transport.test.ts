@@ -1,3 +1,4 @@
+import { endpoints } from '@fairlead/core/endpoints'
 import { describe, expect, it } from 'vitest'
 import { FairleadApiError, FairleadConflictError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
 import type { Surroundings } from './retry.ts'
@@ -38,6 +39,7 @@ function scripted(steps: Step[], options: Partial<ClientOptions> = {}) {
   const transport = new Transport(
     { baseUrl: 'http://plane.test/base/', apiKey: 'key', fetch: send as typeof fetch, ...options },
     surroundings,
+    endpoints,
   )
   return { transport, requests, sleeps, timers, ring }
 }
@@ -67,7 +69,7 @@ describe('a call', () => {
     }
     const options = { baseUrl: 'http://plane.test', apiKey: () => keys.shift()!, fetch: send as typeof fetch }
     const impatient = { ...realSurroundings, sleep: async () => {} }
-    await new Transport(options, impatient).call('getPrincipal', {})
+    await new Transport(options, impatient, endpoints).call('getPrincipal', {})
     expect(seen).toEqual(['Bearer old', 'Bearer new'])
   })
 

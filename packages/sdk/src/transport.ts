@@ -1,22 +1,18 @@
-import type { Endpoint, Problem } from '@fairlead/core/base'
+import type { Endpoint } from '@fairlead/core/base'
 import type { RequestOf, ResponseOf } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
-import { endpoints } from '@fairlead/core/endpoints'
-import { FairleadApiError, FairleadConflictError, FairleadConnectionError, FairleadTimeoutError } from './error.ts'
+import { promptEndpoints, workflowEndpoints } from '@fairlead/core/endpoints'
+import { ClientConnection, connectionError, errorOf } from './client-connection.ts'
+import type { Asked, Connection, ConnectionOptions, Prepared } from './connection.ts'
+import { tagOf } from './connection.ts'
+import { FairleadApiError, FairleadTimeoutError } from './error.ts'
+import type { LocalExperimentsOptions } from './experiment/options.ts'
 import type { PromptDeliveryOptions } from './prompt/delivery/options.ts'
+import { randomKey } from './random-key.ts'
 import type { Surroundings } from './retry.ts'
 import { delayBefore, realSurroundings } from './retry.ts'
 
-export interface ClientOptions {
-  /**
-   * Where the control plane is, such as `https://fairlead.example.com`; with the path that it is mounted at, if any. The
-   * API's own path, `/api/v1`, may stand behind it or not.
-   */
-  baseUrl: string
-  /** An API key, a person's token or a browser token; a function is asked before every attempt. */
-  apiKey: string | (() => string | Promise<string>)
-  /** Default: the global one. */
-  fetch?: typeof fetch
+export interface ClientOptions extends ConnectionOptions {
   /** For one attempt, in ms; default 30 s. */
   timeoutMs?: number
   /** After the first attempt; default 3. */
@@ -25,6 +21,8 @@ export interface ClientOptions {
   onRetry?: (retry: Retry) => void
   /** How `prompts.get` caches. */
   prompts?: PromptDeliveryOptions
+  /** How `experiments.local` and `prompts.get` evaluate A/B tests. */
+  experiments?: LocalExperimentsOptions
 }
 
 /** A repetition that is about to come. */
@@ -61,11 +59,10 @@ export interface Received<Body> {
   etag: string
 }
 
-/** A request as `fetch` takes it. */
-interface Prepared {
-  url: string
-  init: RequestInit
-}
+type Endpoints = Partial<Record<EndpointName, Endpoint>>
+
+/** Of the rooms that are there at once; one that is loaded later brings its own. */
+const firstEndpoints: Endpoints = { ...workflowEndpoints, ...promptEndpoints }
 
 const defaultTimeoutMs = 30_000
 const defaultMaxRetries = 3
@@ -77,16 +74,21 @@ const unclear = new Set([408, 502, 503, 504])
 
 /** Sends requests by the endpoints' data, again and again where that is safe. */
 export class Transport {
-  readonly #options: ClientOptions
-  /** The address that the endpoints' paths are below. */
-  readonly api: string
+  readonly connection: Connection
   readonly surroundings: Surroundings
+  readonly #options: ClientOptions
+  readonly #endpoints: Endpoints
 
-  constructor(options: ClientOptions, surroundings: Surroundings = realSurroundings) {
+  constructor(options: ClientOptions, surroundings: Surroundings = realSurroundings, endpoints = firstEndpoints) {
     this.#options = options
-    // Whoever copies the address from a terminal or a browser has the path of the API behind it.
-    this.api = `${options.baseUrl.replace(/(\/api\/v1)?\/*$/, '')}/api/v1`
+    this.connection = new ClientConnection(options)
     this.surroundings = surroundings
+    this.#endpoints = endpoints
+  }
+
+  /** The same for the endpoints of another room. */
+  to(endpoints: Endpoints): Transport {
+    return new Transport(this.#options, this.surroundings, endpoints)
   }
 
   /**
@@ -98,11 +100,11 @@ export class Transport {
     sent: Sent,
     options: CallOptions = {},
   ): Promise<Received<ResponseOf<Name>>> {
-    const endpoint: Endpoint = endpoints[name]
+    const endpoint = this.#endpoints[name]!
     const headers: Record<string, string> = { Accept: 'application/json' }
     if (sent.ifMatch === null) headers['If-None-Match'] = '*'
     else if (sent.ifMatch !== undefined) headers['If-Match'] = `"${sent.ifMatch}"`
-    if (endpoint.method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? newKey()
+    if (endpoint.method === 'POST') headers['Idempotency-Key'] = options.idempotencyKey ?? randomKey()
     const maxRetries = options.maxRetries ?? this.#options.maxRetries ?? defaultMaxRetries
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(endpoint, sent, options, headers)
@@ -119,37 +121,19 @@ export class Transport {
     await this.surroundings.sleep(retry.delayMs, signal)
   }
 
-  /**
-   * One attempt without a limit of time. The answer as it came, where it is expected; else throws like `call`. That
-   * something is not modified is no error.
-   */
-  async send(
-    name: EndpointName,
-    sent: Sent,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-    isExpected = ({ ok, status }: Response) => ok || status === 304,
-  ): Promise<Response> {
-    const failed = (error: unknown): never => {
-      throw connectionError(signal.aborted ? signal.reason : error, endpoints[name], undefined)
-    }
-    const request = this.#request(endpoints[name], sent, headers, await within(signal, this.#key()))
-    const response = await this.#send(request, signal).catch(failed)
-    if (isExpected(response)) return response
-    throw await errorOf(response).catch(failed)
+  /** One attempt without a limit of time, see `Connection.send`. */
+  async send(name: EndpointName, sent: Sent, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    return this.connection.send(askedOf(this.#endpoints[name]!, sent, headers), signal)
   }
 
-  /** Opens an event stream, like `send`; null when the server says that there is nothing to follow. */
+  /** Opens an event stream, see `Connection.open`. */
   async open(
     name: EndpointName,
     sent: Sent,
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Response | null> {
-    const isStream = (response: Response) =>
-      response.status === 204 || (response.ok && /^text\/event-stream/.test(response.headers.get('Content-Type')!))
-    const response = await this.send(name, sent, { Accept: 'text/event-stream', ...headers }, signal, isStream)
-    return response.status === 204 ? null : response
+    return this.connection.open(askedOf(this.#endpoints[name]!, sent, headers), signal)
   }
 
   async #attempt(endpoint: Endpoint, sent: Sent, options: CallOptions, headers: Record<string, string>) {
@@ -161,13 +145,13 @@ export class Transport {
     let request: Prepared
     try {
       // What the caller did wrong is no broken connection, and repeating it is of no use: it is thrown from here.
-      request = this.#request(endpoint, sent, headers, await within(signal, this.#key()))
+      request = await this.connection.prepare(askedOf(endpoint, sent, headers), signal)
     } catch (error) {
       stop()
       throw error
     }
     try {
-      const response = await this.#send(request, signal)
+      const response = await this.connection.fetch(request, signal)
       if (!response.ok) return { error: await errorOf(response) }
       const text = await response.text()
       return { body: text === '' ? undefined : JSON.parse(text), etag: tagOf(response) }
@@ -177,34 +161,6 @@ export class Transport {
     } finally {
       stop()
     }
-  }
-
-  async #key(): Promise<string> {
-    const { apiKey } = this.#options
-    return typeof apiKey === 'string' ? apiKey : apiKey()
-  }
-
-  #request(endpoint: Endpoint, sent: Sent, headers: Record<string, string>, key: string): Prepared {
-    // Checked here, because `fetch` would quote the whole key in its complaint.
-    if (!/^[\x21-\x7e]+$/.test(key)) {
-      throw new TypeError('The apiKey is empty or has characters that no key has, such as a line break.')
-    }
-    const hasBody = sent.body !== undefined
-    const init = {
-      method: endpoint.method,
-      headers: {
-        ...headers,
-        Authorization: `Bearer ${key}`,
-        ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
-      },
-      ...(hasBody ? { body: JSON.stringify(sent.body) } : {}),
-    }
-    return { url: `${this.api}${pathOf(endpoint, sent)}`, init }
-  }
-
-  #send({ url, init }: Prepared, signal: AbortSignal): Promise<Response> {
-    const send = this.#options.fetch ?? fetch
-    return send(url, { ...init, signal })
   }
 
   #delay({ method }: Endpoint, { ifMatch }: Sent, error: Error, attempt: number): number | undefined {
@@ -221,19 +177,6 @@ export class Transport {
   }
 }
 
-/** What the work gives, or the signal's reason, should that come first. */
-async function within<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
-
 /** Answered before anything was carried out, so that anything may be sent again. */
 function isRefusedAtTheDoor({ status, code }: FairleadApiError): boolean {
   return status === 429 || code === 'auth.unavailable'
@@ -242,6 +185,10 @@ function isRefusedAtTheDoor({ status, code }: FairleadApiError): boolean {
 /** What is sent, typed by the contract. */
 export type BodyOf<Name extends EndpointName> = RequestOf<Name>['body']
 export type QueryOf<Name extends EndpointName> = NonNullable<RequestOf<Name>['query']>
+
+function askedOf(endpoint: Endpoint, sent: Sent, headers: Record<string, string>): Asked {
+  return { method: endpoint.method, path: pathOf(endpoint, sent), headers, body: sent.body }
+}
 
 function pathOf({ path }: Endpoint, { params = {}, query = {} }: Sent): string {
   const filled = path.replace(/:(\w+)/g, (_match, name: string) => {
@@ -266,43 +213,4 @@ function noName(path: string, name: string, value: unknown): string {
   if (name === kind) return `${found} is no ${name}. Pass one that there is.`
   const article = /^[aeiou]/.test(kind) ? 'an' : 'a'
   return `${found} is no ${name.replace(/^.*id$/i, 'id')} of ${article} ${kind}. Pass one as the control plane gave it.`
-}
-
-/** As random as a UUID; `crypto.randomUUID` is missing from pages that came over plain HTTP. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-export function tagOf({ headers }: Response): string {
-  return (headers.get('ETag') ?? '').replace(/^(W\/)?"(.*)"$/, '$2')
-}
-
-async function errorOf(response: Response): Promise<FairleadApiError> {
-  const text = await response.text()
-  const problem = problemIn(text) ?? strangeAnswer(response, text)
-  if (response.status === 412) return new FairleadConflictError(problem, tagOf(response))
-  return new FairleadApiError(response.status, problem, response.headers.get('Retry-After'))
-}
-
-function problemIn(text: string): Problem | undefined {
-  try {
-    const problem = JSON.parse(text)
-    return typeof problem?.code === 'string' && typeof problem.detail === 'string' ? problem : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Something between here and the control plane answered, such as a proxy. */
-function strangeAnswer({ status, statusText }: Response, text: string): Problem {
-  const detail = `The answer was ${status} ${statusText}, and not from a Fairlead control plane: ${text.slice(0, 200)}`
-  return { type: 'about:blank', title: statusText, status, code: `http.${status}`, detail, requestId: '' }
-}
-
-function connectionError(cause: unknown, { method, path }: Endpoint, timeoutMs: number | undefined): Error {
-  if (timeoutMs !== undefined) {
-    return new FairleadTimeoutError(`${method} ${path} was not answered within ${timeoutMs} ms.`, { cause })
-  }
-  const reason = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : String(cause)
-  return new FairleadConnectionError(`${method} ${path} failed: ${reason}`, { cause })
 }

@@ -1,6 +1,6 @@
 import type { AssignableTest, AssignmentReason } from './assignment/assign-variant.ts'
 import { assignVariant } from './assignment/assign-variant.ts'
-import { decodeSlots } from './assignment/slot-runs.ts'
+import { expandRuns } from './assignment/slot-runs.ts'
 import type { BucketingScheme } from './bucketing/scheme.ts'
 import type { ConfiguredTest } from './configuration-schema.ts'
 
@@ -28,14 +28,19 @@ export function prepareTest(test: ConfiguredTest, schemes?: Schemes): (subject: 
   const { seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing, variants, status } = test
   const assignable: AssignableTest = {
     id: test.id,
-    slots: decodeSlots(test.slots),
+    slots: expandRuns(test.slots),
     targeting: test.targeting as AssignableTest['targeting'] & {},
-    ...{ seed, trafficPercentage, isKilled, forced, layer, holdouts, bucketing },
+    ...{ seed, trafficPercentage, isKilled, layer, holdouts, bucketing },
+    // Looking a unit up takes as long as hashing it.
+    ...(Object.keys(forced).length > 0 ? { forced } : {}),
   }
+  // Where targeting does not ask for the unit, the attributes need not be copied to put it among them.
+  const readsUnit = JSON.stringify(test.targeting ?? null).includes(JSON.stringify(['attribute', test.unit]))
   return (subject) => {
     const unit = unitOf(test.unit, subject)
     if (status === 'paused') return { variant: null, reason: 'paused', unit }
-    const attributes = { ...subject.attributes, [test.unit]: unit }
+    const given = subject.attributes ?? undefined
+    const attributes = readsUnit ? { ...given, [test.unit]: unit } : given
     const { variant, reason } = assignVariant(assignable, { id: unit, attributes }, schemes)
     return { variant: variant === null ? null : (variants[variant] ?? null), reason, unit }
   }

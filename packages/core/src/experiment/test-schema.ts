@@ -67,7 +67,7 @@ const Planned = {
   label: RefName,
   /** The attribute whose value a unit is, such as `user`: what sees one variant only. */
   unit: z.string().min(1).max(100),
-  /** CEL over `attributes` and `unit`; who does not fit takes no part. */
+  /** CEL over the attributes by their names, such as `plan == "pro"`; who does not fit takes no part. */
   targeting: z.string().min(1).max(10_000).nullable(),
   /** Tests of one layer never share a unit. */
   layer: z.strictObject({ id: z.uuidv7(), percentage: z.number().gt(0).max(100) }).nullable(),

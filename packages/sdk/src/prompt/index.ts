@@ -1,5 +1,7 @@
 import type { ResponseOf } from '@fairlead/core/contract'
 import type { Prompt, PromptVersion } from '@fairlead/core/prompt'
+import type { LocalExperiments } from '../experiment/index.ts'
+import { lateRoom, loadOnce } from '../late-room.ts'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.ts'
@@ -8,7 +10,7 @@ import { versioned } from '../versioned.ts'
 import type { PromptDelivery } from './delivery/delivery.ts'
 import type { DeliveredPrompt, GetOptionsOf, PromptDeliveryOptions } from './delivery/options.ts'
 import { PromptHistory } from './history.ts'
-import { PromptReview } from './review.ts'
+import type { PromptReview } from './review.ts'
 
 const tryTimeoutMs = 120_000
 
@@ -19,14 +21,22 @@ export class Prompts {
   /** Protection, checks and merge requests. */
   readonly review: PromptReview
   readonly #transport: Transport
-  readonly #options: PromptDeliveryOptions | undefined
-  #delivery: Promise<PromptDelivery> | undefined
+  readonly #delivery: () => Promise<PromptDelivery>
+  #isDelivering = false
 
-  constructor(transport: Transport, options: PromptDeliveryOptions | undefined) {
+  constructor(
+    transport: Transport,
+    options: PromptDeliveryOptions | undefined,
+    experiments: () => Promise<LocalExperiments>,
+  ) {
     this.#transport = transport
-    this.#options = options
+    // Loaded by whom gets prompts: it brings JSON Schema with it, which is larger than all the rest.
+    this.#delivery = loadOnce(async () => {
+      const { PromptDelivery } = await import('./delivery/delivery.ts')
+      return new PromptDelivery(transport, options, experiments)
+    })
     this.history = new PromptHistory(transport)
-    this.review = new PromptReview(transport)
+    this.review = lateReview(transport)
   }
 
   /** Creates a prompt with its first version. Throws `prompt.key_taken`. */
@@ -44,24 +54,18 @@ export class Prompts {
 
   /**
    * A prompt as an application uses it, out of the cache where it may be: what a label, a branch or a version says, complete,
-   * with its templates filled. Never throws when there is a `fallback` (but in a page that can't load the rest of this
+   * with its templates filled. For a `unit` that takes part in a test of the prompt it is its variant's version, and that
+   * it was shown is recorded. Never throws when there is a `fallback` (but in a page that can't load the rest of this
    * client); without one, what every call throws, and `prompt.invalid_variables`.
    */
   async get<Name extends string>(name: Name, options?: GetOptionsOf<Name>): Promise<DeliveredPrompt> {
-    // Loaded by whom gets prompts: it brings JSON Schema with it, which is larger than all the rest.
-    this.#delivery ??= import('./delivery/delivery.ts').then(
-      ({ PromptDelivery }) => new PromptDelivery(this.#transport, this.#options),
-      (error) => {
-        this.#delivery = undefined
-        throw error
-      },
-    )
-    return (await this.#delivery).get(name, options ?? {})
+    this.#isDelivering = true
+    return (await this.#delivery()).get(name, options ?? {})
   }
 
   /** Ends the connection on which moves are heard of; `get` goes on without. */
   async close(): Promise<void> {
-    ;(await this.#delivery)?.close()
+    if (this.#isDelivering) (await this.#delivery()).close()
   }
 
   /** A prompt with the head of `main`, to commit on top of. */
@@ -123,4 +127,27 @@ export class Prompts {
     const patient = { timeoutMs: tryTimeoutMs, ...options }
     return (await this.#transport.call('tryPrompt', { params: { id }, body: request }, patient)).body
   }
+}
+
+function lateReview(transport: Transport): PromptReview {
+  const load = async () => {
+    const { PromptReview } = await import('./review.ts')
+    return new PromptReview(transport)
+  }
+  return lateRoom(load, {
+    rules: 'list',
+    rule: 'call',
+    createRule: 'call',
+    updateRule: 'call',
+    deleteRule: 'call',
+    checks: 'call',
+    setCheck: 'call',
+    open: 'call',
+    requests: 'list',
+    review: 'call',
+    merge: 'call',
+    request: 'call',
+    preview: 'call',
+    close: 'call',
+  })
 }

@@ -1,4 +1,5 @@
 import type { ResponseOf } from '@fairlead/core/contract'
+import { tenantEndpoints } from '@fairlead/core/endpoints'
 import type { ApiKey, Invitation, Member, NewApiKey, Organization, Principal } from '@fairlead/core/tenant'
 import type { List } from '../page.ts'
 import { listFrom } from '../page.ts'
@@ -11,7 +12,7 @@ export class Tenant {
   readonly #transport: Transport
 
   constructor(transport: Transport) {
-    this.#transport = transport
+    this.#transport = transport.to(tenantEndpoints)
   }
 
   /** Who the credential is, and what it may do. */

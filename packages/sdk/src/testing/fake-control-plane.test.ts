@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '../client.ts'
 import { numberEvents } from './events.ts'
 import { createFakeControlPlane } from './fake-control-plane.ts'
+import { testConfiguration } from './test-configuration.ts'
 
 const baseUrl = 'http://plane.test'
 const plane = createFakeControlPlane({ baseUrl })
@@ -94,6 +95,31 @@ describe('a fake control plane', () => {
       status: 409,
       code: 'prompt.key_taken',
       message: 'Taken. (prompt.key_taken)',
+    })
+  })
+
+  it('lets an application show a variant of a test, and say what came of it', async () => {
+    plane.answer({
+      getAbTestConfiguration: testConfiguration([
+        { key: 'tone', variants: [{ name: 'plain' }, { name: 'warm' }], forced: { tester: 1 } },
+      ]),
+      streamAbTestChanges: [{ type: 'ab_test.resync', testId: null }],
+      recordAbTestEvents: ({ body }) => ({
+        exposures: { recorded: body.exposures.length, repeated: 0 },
+        observations: { recorded: body.observations.length, repeated: 0 },
+        leftAside: [],
+        leftAsideCount: 0,
+      }),
+    })
+    const experiments = await client.experiments.local()
+    await experiments.ready()
+    expect(experiments.variant('tone', { unit: 'tester' })).toMatchObject({ name: 'warm', reason: 'forced' })
+    const { id } = experiments.variant('tone', { unit: 'ann' })
+    experiments.observe('tone', { unit: 'ann', metric: 'success', value: 1, id: 'one' })
+    await experiments.close()
+    expect(plane.requests.find(({ name }) => name === 'recordAbTestEvents')?.body).toEqual({
+      exposures: [{ test: 'id-of-tone', unit: 'ann', variant: id, epoch: 1 }],
+      observations: [{ id: 'one', test: 'tone', unit: 'ann', metric: 'success', value: 1 }],
     })
   })
 

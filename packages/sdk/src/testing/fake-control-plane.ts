@@ -3,6 +3,7 @@ import type { EndpointContract, ParsedRequestOf, ResponseOf } from '@fairlead/co
 import { contract } from '@fairlead/core/contract'
 import type { EndpointName } from '@fairlead/core/endpoints'
 import { endpoints } from '@fairlead/core/endpoints'
+import type { TestEvent } from '@fairlead/core/experiment'
 import type { RunEvent } from '@fairlead/core/workflow'
 import type { HttpHandler } from 'msw'
 import { HttpResponse, http } from 'msw'
@@ -14,9 +15,9 @@ export type SeenRequest<Name extends EndpointName = EndpointName> = ParsedReques
   headers: Headers
 }
 
-/** An answer's body, or a problem, as `{ status, code, detail }`; for the event stream, the run's events. */
+/** An answer's body, or a problem, as `{ status, code, detail }`; for an event stream, the events that it begins with. */
 export type Answer<Name extends EndpointName> =
-  | (Name extends 'streamRunEvents' ? RunEvent[] : ResponseOf<Name>)
+  | (Name extends 'streamRunEvents' ? RunEvent[] : Name extends 'streamAbTestChanges' ? TestEvent[] : ResponseOf<Name>)
   | ProblemAnswer
 
 export interface ProblemAnswer {
@@ -64,6 +65,7 @@ export function createFakeControlPlane({ baseUrl, answers = {} }: FakeOptions): 
     const answer: unknown = typeof source === 'function' ? await source(request) : source
     if (isProblem(answer)) return problem(answer)
     if (name === 'streamRunEvents') return eventStream(answer as RunEvent[], parts.headers)
+    if (name === 'streamAbTestChanges') return openStream(answer as TestEvent[])
     answered++
     return success(name, answer, answered)
   }
@@ -135,6 +137,13 @@ function eventStream(events: readonly RunEvent[], headers: Headers): Response {
   const text = encodeEvents(events, Number(headers.get('Last-Event-ID') ?? 0))
   if (text === '') return new HttpResponse(null, { status: 204 })
   return new HttpResponse(text, { headers: { 'Content-Type': 'text/event-stream' } })
+}
+
+/** It says so much, and then nothing any more, until the application has closed it. */
+function openStream(events: readonly TestEvent[]): Response {
+  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
+  const body = new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode(`: open\n${text}`)) })
+  return new HttpResponse(body, { headers: { 'Content-Type': 'text/event-stream' } })
 }
 
 function isProblem(answer: unknown): answer is ProblemAnswer {

@@ -7,3 +7,4 @@ export {
   type FakeOptions,
   type SeenRequest,
 } from './fake-control-plane.ts'
+export { type GivenTest, testConfiguration } from './test-configuration.ts'

@@ -23,12 +23,13 @@ export async function* readEvents(
   let retryMs = 0
   let failures = 0
   for (;;) {
-    const connection = new EventStream(transport, signal)
+    const connection = new EventStream(transport.surroundings, signal)
     const headers: Record<string, string> = lastSeq > 0 ? { 'Last-Event-ID': String(lastSeq) } : {}
     let failure: Error
     try {
       // It has ended, and all of it was seen.
-      if (!(await connection.open('streamRunEvents', { params: { id: runId } }, headers))) return
+      const sent = { params: { id: runId } }
+      if (!(await connection.open((until) => transport.open('streamRunEvents', sent, headers, until)))) return
       for await (const event of connection.events<RunEvent>()) {
         if (event.seq <= lastSeq) continue
         if (event.seq > lastSeq + 1) throw new FairleadConnectionError(`event ${lastSeq + 1} was left out`)

@@ -81,7 +81,17 @@ export const access: Record<keyof Tables, TableAccess> = {
   ab_tests: {
     app: everything,
     system: {
-      select: ['organization_id', 'id', 'status', 'start_date', 'end_date', 'archived_at', 'completed_at', 'promotion'],
+      select: [
+        'organization_id',
+        'id',
+        'status',
+        'start_date',
+        'end_date',
+        'archived_at',
+        'completed_at',
+        'promotion',
+        'winner_variant_id',
+      ],
     },
   },
   ab_variants: { app: everything, system: nothing },
@@ -91,7 +101,7 @@ export const access: Record<keyof Tables, TableAccess> = {
   ab_exposures: { app: append, system: nothing },
   ab_unit_counts: { app: change, system: nothing },
   ab_observations: { app: append, system: nothing },
-  ab_unit_statistics: { app: change, system: nothing },
+  ab_unit_statistics: { app: everything, system: nothing },
   ab_arm_statistics: { app: change, system: nothing },
   ab_arm_buckets: { app: change, system: nothing },
   ab_results: { app: append, system: nothing },

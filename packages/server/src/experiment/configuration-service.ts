@@ -28,7 +28,7 @@ export class ConfigurationService {
 
   /** The tests that have started and not ended, of one prompt if it is named. */
   async openTests(db: Db, promptId?: string): Promise<ConfiguredTest[]> {
-    const rows = (await store.listOpenTests(db)).filter((row) => promptId === undefined || row.prompt_id === promptId)
+    const rows = await store.listOpenTests(db, promptId)
     if (rows.length === 0) return []
     const ids = rows.map(({ id }) => id)
     const variants = await store.listVariants(db, ids)

@@ -1,7 +1,7 @@
 import { bucketOf } from '@fairlead/core/analytics'
 import type { AbTestEvents, Metric, RecordedEvents } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
-import type { AssignedUnit, NewExposure, NewObservation } from './evidence-store.ts'
+import type { AssignedUnit, CountedObservation, NewExposure, NewObservation } from './evidence-store.ts'
 import * as evidence from './evidence-store.ts'
 import * as store from './test-store.ts'
 
@@ -27,11 +27,7 @@ export class EvidenceService {
   async recordIn(db: ScopedDb, events: AbTestEvents): Promise<RecordedEvents> {
     const batch = new Batch()
     const names = new Set([...events.exposures, ...events.observations].map(({ test }) => test))
-    const found = new Map<string, string>()
-    for (const name of names) {
-      const row = await store.findTest(db, name)
-      if (row) found.set(name, row.id)
-    }
+    const found = await store.findTestIds(db, [...names])
     const exposures = groupByTest(events.exposures, found, batch, 'exposures')
     const observations = groupByTest(events.observations, found, batch, 'observations')
     // In one order, so that two batches never wait for each other.
@@ -93,10 +89,11 @@ class TestIntake {
       else usable.push({ unit: event.unit, epoch, variantId: variantId!, covariates: event.covariates })
     }
     if (usable.length === 0) return
-    const recorded = await evidence.insertExposures(this.#db, this.#test, usable)
-    this.#batch.exposures.recorded += recorded
-    this.#batch.exposures.repeated += usable.length - recorded
-    if (recorded === 0) return
+    const fresh = await evidence.insertExposures(this.#db, this.#test, usable)
+    this.#batch.exposures.recorded += fresh.length
+    this.#batch.exposures.repeated += usable.length - fresh.length
+    if (fresh.length === 0) return
+    await evidence.insertAssignments(this.#db, this.#test, firstOfEach(usable))
     const gone = await evidence.excludeUnits(this.#db, this.#test, usable)
     if (gone.length > 0) await this.#takeFromSketches(gone)
   }
@@ -104,19 +101,38 @@ class TestIntake {
   async observe(events: readonly Placed<AbTestEvents['observations'][number]>[]): Promise<void> {
     if (events.length === 0) return
     const units = [...new Set(events.map(({ event }) => event.unit))]
-    const assigned = new Set((await evidence.findAssigned(this.#db, this.#test.id, units)).map(({ unit }) => unit))
+    const assigned = await evidence.findAssigned(this.#db, this.#test, units)
+    const places = new Map(assigned.map((one) => [one.unit, one]))
     const usable: NewObservation[] = []
     for (const { event, pointer } of events) {
       const metric = this.#metrics.get(event.metric)
       if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
-      else if (!assigned.has(event.unit)) this.#batch.leaveAside(pointer, 'not_exposed')
+      else if (!places.has(event.unit)) this.#batch.leaveAside(pointer, 'not_exposed')
       else if (!isPossible(metric, event.value)) this.#batch.leaveAside(pointer, 'invalid_value')
-      else usable.push({ ...event, bucket: metric.model === 'quantile' ? bucketOf(event.value) : null })
+      else usable.push(event)
     }
-    if (usable.length === 0) return
-    const recorded = await evidence.insertObservations(this.#db, this.#test, usable)
+    if (usable.length > 0) await this.#add(usable, places)
+  }
+
+  async #add(usable: readonly NewObservation[], places: ReadonlyMap<string, AssignedUnit>): Promise<void> {
+    const fresh = await evidence.insertObservations(this.#db, this.#test, usable)
+    const counted: CountedObservation[] = []
+    let recorded = 0
+    for (const observation of usable) {
+      // Twice in one batch is once.
+      if (!fresh.get(observation.metric)?.delete(observation.id)) continue
+      recorded++
+      const { variantId, epoch, isExcluded, covariates } = places.get(observation.unit)!
+      const covariate = covariates?.[observation.metric] ?? null
+      if (!isExcluded) counted.push({ ...observation, variantId, epoch, covariate })
+    }
     this.#batch.observations.recorded += recorded
     this.#batch.observations.repeated += usable.length - recorded
+    if (counted.length > 0) await evidence.addToSums(this.#db, this.#test, counted)
+    const bucketed = counted.flatMap(({ metric, epoch, variantId, value }) =>
+      this.#metrics.get(metric)!.model === 'quantile' ? [{ metric, epoch, variantId, bucket: bucketOf(value) }] : [],
+    )
+    if (bucketed.length > 0) await evidence.addToBuckets(this.#db, this.#test, bucketed)
   }
 
   #reasonAgainst({ unit }: { unit: string }, variantId: string | undefined, epoch: number): Reason | undefined {
@@ -131,13 +147,20 @@ class TestIntake {
     const metrics = [...this.#metrics.values()].filter(({ model }) => model === 'quantile').map(({ name }) => name)
     if (metrics.length === 0) return
     const byUnit = new Map(gone.map((one) => [one.unit, one]))
-    const values = await evidence.observedValues(this.#db, this.#test.id, [...byUnit.keys()], metrics)
+    const values = await evidence.observedValues(this.#db, this.#test, [...byUnit.keys()], metrics)
     const taken = values.map(({ metric, unit, value }) => {
       const { epoch, variantId } = byUnit.get(unit)!
       return { metric, epoch, variantId, bucket: bucketOf(value) }
     })
     if (taken.length > 0) await evidence.takeFromBuckets(this.#db, this.#test, taken)
   }
+}
+
+/** Of each unit what it was exposed to first. */
+function firstOfEach(exposures: readonly NewExposure[]): NewExposure[] {
+  const first = new Map<string, NewExposure>()
+  for (const exposure of exposures) if (!first.has(exposure.unit)) first.set(exposure.unit, exposure)
+  return [...first.values()]
 }
 
 /** What a model can make of a value; the contract has seen to it that it is a number. */

@@ -149,6 +149,22 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     expect(before.filter((variant, slot) => variant !== after[slot])).toHaveLength(16_384 / 4)
   })
 
+  it('is archived when it has ended, or never began', async () => {
+    const { test } = await newTest()
+    const params = { id: test.id }
+    await plane.ask('startAbTest', { params })
+    expect(await plane.call('updateAbTest', { params, ifMatch: '"2"', body: { archived: true } })).toMatchObject({
+      status: 409,
+      body: { code: 'experiment.started', detail: expect.stringContaining('end it before') },
+    })
+    await plane.ask('stopAbTest', { params, body: {} })
+    const body = { archived: true }
+    expect((await plane.ask('updateAbTest', { params, ifMatch: '"3"', body })).archivedAt).not.toBeNull()
+    const listed = async (archived: 'exclude' | 'only') =>
+      (await plane.ask('listAbTests', { query: { archived, limit: 200 } })).data.some(({ id }) => id === test.id)
+    expect([await listed('exclude'), await listed('only')]).toEqual([false, true])
+  })
+
   it('ends at once for everybody when it is killed', async () => {
     const { test } = await newTest()
     const params = { id: test.id }

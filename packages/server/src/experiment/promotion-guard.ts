@@ -56,16 +56,20 @@ export async function lookAfterPromotion(db: ScopedDb, row: TestRow, promoted: R
   return looks.flatMap(({ metric, look }) => (look.arms.some(({ decision }) => decision === 'harmful') ? [metric] : []))
 }
 
-/** The last promotion that is still being watched; undefined when there is none, or it was undone. */
-export async function watchedPromotion(db: ScopedDb, row: TestRow): Promise<RecordedPromotion | undefined> {
+/** How the promotion of a winner stands: still to be made, watched in use, or over. */
+export type PromotionState = { kind: 'missing' } | { kind: 'watched'; promoted: RecordedPromotion } | { kind: 'over' }
+
+export async function promotionState(db: ScopedDb, row: TestRow): Promise<PromotionState> {
   const last = await db
     .selectFrom('ab_history')
     .select(['action', 'data', 'at'])
     .where('test_id', '=', row.id)
-    .where('action', 'in', ['promoted', 'rolled_back'])
+    .where('action', 'in', ['promoted', 'promotion_refused', 'rolled_back'])
     .orderBy('seq', 'desc')
     .executeTakeFirst()
-  return last?.action === 'promoted' ? { ...(last.data as Omit<RecordedPromotion, 'at'>), at: last.at } : undefined
+  if (!last) return { kind: 'missing' }
+  if (last.action !== 'promoted') return { kind: 'over' }
+  return { kind: 'watched', promoted: { ...(last.data as Omit<RecordedPromotion, 'at'>), at: last.at } }
 }
 
 async function pastGuards(db: ScopedDb, testId: string) {

@@ -1,8 +1,9 @@
+import { FairleadError } from '@fairlead/core/base'
 import type { AbTestEvents, Metric } from '@fairlead/core/experiment'
 import type { PromptPin } from '@fairlead/core/workflow'
 import type { VariantUsage } from '../analytics/service.ts'
 import { findExecution, usageOfVariants } from '../analytics/service.ts'
-import type { Database, OutboxRow, ScopedDb } from '../database/index.ts'
+import type { Database, DatabaseLogger, OutboxRow, ScopedDb } from '../database/index.ts'
 import type { RunFinder, RunOutcome } from '../workflow/ports.ts'
 import type { EvidenceService } from './evidence-service.ts'
 import * as store from './test-store.ts'
@@ -14,6 +15,7 @@ export interface RunEvidenceParts {
   database: Database
   runs: RunFinder
   evidence: EvidenceService
+  logger: DatabaseLogger
 }
 
 /** A variant that a run was assigned, and by what. */
@@ -28,7 +30,7 @@ interface Assigned {
  * What finished runs and scores say of the variants that they were assigned: a consumer of the outbox. All that it
  * records has ids of its own, so that rows may be handed over again.
  */
-export function createRunEvidence({ database, runs, evidence }: RunEvidenceParts) {
+export function createRunEvidence({ database, runs, evidence, logger }: RunEvidenceParts) {
   async function take(db: ScopedDb, { topic, payload }: OutboxRow): Promise<void> {
     const events =
       topic === 'run.finished' ? await ofRun(db, payload as FinishedRun) : await ofScore(db, payload as NewScore)
@@ -73,7 +75,15 @@ export function createRunEvidence({ database, runs, evidence }: RunEvidenceParts
   return {
     async handle(rows: readonly OutboxRow[]): Promise<void> {
       const told = rows.filter(({ topic }) => topic === 'run.finished' || topic === 'score.created')
-      for (const row of told) await database.withOrganization(row.organizationId, (db) => take(db, row))
+      for (const row of told) {
+        try {
+          await database.withOrganization(row.organizationId, (db) => take(db, row))
+        } catch (error) {
+          // What the database can't do now is done later; a row that can't be used at all must not keep back the others.
+          if (error instanceof FairleadError && error.code.startsWith('database.')) throw error
+          logger.error({ err: error, topic: row.topic, key: row.key }, 'A run or score can be no evidence')
+        }
+      }
     },
   }
 }

@@ -40,21 +40,27 @@ async function inPieces(
   course: Course,
   { rule, tests, seed, sample }: { rule: StoppingRule; tests: number; seed: number; sample: number },
 ): Promise<SimulationResult['alike']> {
-  const sums = { rule: none(), oneLook: none() }
+  const counts = { rule: none(), oneLook: none() }
   for (let done = 0; done < tests; done += pieceSize) {
     const size = Math.min(pieceSize, tests - done)
     const piece = simulate([{ rule, looks: course.looks }], course, { tests: size, seed: seed + done })
-    add(sums.rule, piece.followers[0]!, tests, sample)
-    add(sums.oneLook, piece.fixed, tests, sample)
+    add(counts.rule, piece.followers[0]!)
+    add(counts.oneLook, piece.fixed)
     await nextTurn()
   }
-  return sums
+  const shareOf = ({ falseWinners, trueWinners, units }: Simulated): Simulated => ({
+    falseWinners: falseWinners / tests,
+    trueWinners: trueWinners / tests,
+    units: Math.round((units * sample) / tests),
+  })
+  return { rule: shareOf(counts.rule), oneLook: shareOf(counts.oneLook) }
 }
 
-function add(sum: Simulated, tally: Tally, tests: number, sample: number): void {
-  sum.falseWinners += tally.falseWinners / tests
-  sum.trueWinners += tally.trueWinners / tests
-  sum.units += (tally.meanSample * sample * tally.tests) / tests
+/** Units in samples. */
+function add(counts: Simulated, tally: Tally): void {
+  counts.falseWinners += tally.falseWinners
+  counts.trueWinners += tally.trueWinners
+  counts.units += tally.meanSample * tally.tests
 }
 
 function none(): Simulated {

@@ -166,6 +166,26 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     expect(control).toBeGreaterThanOrEqual(500)
   })
 
+  it('promotes a winner that whoever ended the test did not live to promote', async () => {
+    const { id, prompt } = await started({ promotion: { label: 'production' } })
+    const { database } = plane.server.controlPlane
+    await database.withOrganization(plane.acme.id, async (db) => {
+      const [, kind] = await db
+        .selectFrom('ab_variants')
+        .select('id')
+        .where('test_id', '=', id)
+        .orderBy('position')
+        .execute()
+      const completed_at = new Date(Date.now() - 3_600_000)
+      const ended = { status: 'completed' as const, completed_at, winner_variant_id: kind!.id, is_decided: true }
+      await db.updateTable('ab_tests').set(ended).where('id', '=', id).execute()
+    })
+    await sweep()
+    const label = await plane.ask('getPromptLabel', { params: { id: prompt.id, name: 'production' } })
+    expect(label.version.versionNumber).toBe(2)
+    expect((await actions(id)).at(-1)).toBe('promoted')
+  })
+
   it('takes a winner back that is worse in use than the control was in the test', async () => {
     const { id, prompt } = await started({ promotion: { label: 'production' } })
     await observe(id, { successes: 18 })

@@ -8,12 +8,14 @@ import type { LifecycleService } from './lifecycle-service.ts'
 import type { Decision } from './look-record.ts'
 import type { LookService } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
-import { lookAfterPromotion, watchedPromotion } from './promotion-guard.ts'
+import { lookAfterPromotion, promotionState } from './promotion-guard.ts'
+import type { TestService } from './test-service.ts'
 import * as store from './test-store.ts'
 
 export interface SweepParts {
   database: Database
   lifecycle: LifecycleService
+  tests: TestService
   looks: LookService
   promotion: PromoteService
   changes: ChangeFeed
@@ -21,6 +23,8 @@ export interface SweepParts {
 }
 
 const hourMs = 3_600_000
+/** Whoever ends a test promotes its winner at once, if they live to do it. */
+const forgottenMs = 60_000
 
 /** What is due of a test. */
 interface Due {
@@ -32,7 +36,7 @@ interface Due {
  * What happens to tests by itself: scheduled starts and ends, looks, a bandit's weights. One test that fails does not keep
  * the others from their turn.
  */
-export function createSweep({ database, lifecycle, looks, promotion, changes, logger }: SweepParts) {
+export function createSweep({ database, lifecycle, tests, looks, promotion, changes, logger }: SweepParts) {
   return async function sweep(signal: AbortSignal): Promise<void> {
     for (const { organization_id: organizationId, ...test } of await openTests(database)) {
       if (signal.aborted) return
@@ -72,18 +76,21 @@ export function createSweep({ database, lifecycle, looks, promotion, changes, lo
     await promotion.promote(organizationId, null, test)
   }
 
-  /** A promotion that turns out to be harmful is undone. */
+  /** A promotion that turns out to be harmful is undone; one that a process did not live to make is made. */
   async function watch({ organizationId, id }: Due): Promise<void> {
-    const harm = await database.withOrganization(organizationId, async (db) => {
+    const found = await database.withOrganization(organizationId, async (db) => {
       const row = await store.lockTest(db, id)
-      const promoted = await watchedPromotion(db, row)
+      const state = await promotionState(db, row)
+      if (state.kind === 'missing') return { isForgotten: Date.now() > row.completed_at!.getTime() + forgottenMs }
+      if (state.kind === 'over') return {}
+      const { promoted } = state
       const hours = (row.promotion as Promotion).guardHours
-      if (!promoted || Date.now() > promoted.at.getTime() + hours * hourMs) return null
-      if (!(await isDue(db, row, 'guarded', (row.stopping as Stopping).everyMinutes))) return null
-      const metrics = await lookAfterPromotion(db, row, promoted)
-      return metrics.length === 0 ? null : { promoted, metrics }
+      const isWatched = Date.now() <= promoted.at.getTime() + hours * hourMs
+      if (!isWatched || !(await isDue(db, row, 'guarded', (row.stopping as Stopping).everyMinutes))) return {}
+      return { promoted, harm: await lookAfterPromotion(db, row, promoted) }
     })
-    if (harm) await promotion.undo(organizationId, id, harm.promoted, harm.metrics)
+    if (found.isForgotten) await promotion.promote(organizationId, null, await tests.get(organizationId, id))
+    if (found.promoted && found.harm.length > 0) await promotion.undo(organizationId, id, found.promoted, found.harm)
   }
 
   async function adjustWeights(db: ScopedDb, row: store.TestRow): Promise<void> {
@@ -107,7 +114,7 @@ async function openTests(database: Database) {
       .select(['organization_id', 'id', 'status', sql<boolean>`coalesce(end_date <= now(), false)`.as('is_over')])
       .where(
         sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now())
-          or (status = 'completed' and promotion is not null
+          or (status = 'completed' and promotion is not null and winner_variant_id is not null
             and completed_at + make_interval(hours => (promotion ->> 'guardHours')::int + 1) > now())`,
       )
       .where('archived_at', 'is', null)

@@ -228,6 +228,10 @@ async function insertUnderKey(
 
 function assertChangeable({ key, status }: store.TestRow, change: AbTestChange): void {
   if (status === 'draft') return
+  if (change.archived && status !== 'completed') {
+    const message = `The test "${key}" is ${status}: end it before you archive it.`
+    throw new FairleadError('experiment.started', message, { data: { field: 'archived', status } })
+  }
   const allowed = status === 'completed' ? lasting : adjustable
   const wrong = Object.keys(change).find((field) => !allowed.has(field))
   if (wrong === undefined) return

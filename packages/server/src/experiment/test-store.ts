@@ -23,6 +23,16 @@ export async function findTest(db: Db, idOrKey: string): Promise<TestRow | undef
   return byId ?? query.where('key', '=', idOrKey).executeTakeFirst()
 }
 
+/** The ids of tests by the names, ids or keys, that they are called by. */
+export async function findTestIds(db: Db, names: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ name: string; id: string }>`
+    select distinct on (n.name) n.name, t.id
+    from unnest(${names}::text[]) as n(name)
+    join ab_tests t on t.key = n.name or t.id::text = lower(n.name)
+    order by n.name, t.key = n.name`.execute(db)
+  return new Map(rows.map(({ name, id }) => [name, id]))
+}
+
 /** Holds a test, as it is now, until the transaction ends: what changes it, or its evidence, queues here and nowhere else. */
 export async function lockTest(db: Db, id: string): Promise<TestRow> {
   return db.selectFrom('ab_tests').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow()
@@ -113,15 +123,11 @@ export async function currentEpochs(db: Db, testIds: readonly string[]): Promise
     .execute()
 }
 
-/** The running and paused tests, the first that started first. */
-export async function listOpenTests(db: Db): Promise<TestRow[]> {
-  return db
-    .selectFrom('ab_tests')
-    .selectAll()
-    .where('status', 'in', ['running', 'paused'])
-    .orderBy('started_at')
-    .orderBy('id')
-    .execute()
+/** The running and paused tests, the first that started first; of one prompt if it is named. */
+export async function listOpenTests(db: Db, promptId?: string): Promise<TestRow[]> {
+  let query = db.selectFrom('ab_tests').selectAll().where('status', 'in', ['running', 'paused'])
+  if (promptId !== undefined) query = query.where('prompt_id', '=', promptId)
+  return query.orderBy('started_at').orderBy('id').execute()
 }
 
 /** Appends to a test's history. The caller holds the test, so numbers have no gaps. */

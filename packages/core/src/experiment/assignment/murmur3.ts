@@ -1,35 +1,41 @@
-import murmurHash3 from 'murmurhash3js-revisited'
-
-const library: { x86: { hash32(bytes: Uint8Array, seed: number): number }; inputValidation?: boolean } = murmurHash3
-
 /**
  * MurmurHash3 x86_32 of a text's UTF-8 or of bytes, as an unsigned 32-bit number; the seed is one, too (Appleby,
  * smhasher). Never throws.
  */
 export function murmur3(input: string | Uint8Array, seed = 0): number {
   if (typeof input !== 'string') return hashBytes(input, seed)
-  const blocks = input.length & ~3
+  // Almost all ids are ASCII, and their characters are their bytes: hashing them as they stand saves encoding them.
+  return hashCodes(input, seed, 127) ?? hashBytes(new TextEncoder().encode(input), seed)
+}
+
+function hashBytes(bytes: Uint8Array, seed: number): number {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return hashCodes(text, seed, 255)!
+}
+
+/** The hash of the bytes that a text's characters stand for; undefined when one of them is above `most` and stands for none. */
+function hashCodes(text: string, seed: number, most: 127 | 255): number | undefined {
+  const blocks = text.length & ~3
   let hash = seed | 0
   let seen = 0
   let block = 0
   let at = 0
-  // Almost all ids are ASCII, and their characters are their bytes: hashing them as they stand saves encoding them.
   for (; at < blocks; at += 4) {
-    const a = input.charCodeAt(at)
-    const b = input.charCodeAt(at + 1)
-    const c = input.charCodeAt(at + 2)
-    const d = input.charCodeAt(at + 3)
+    const a = text.charCodeAt(at)
+    const b = text.charCodeAt(at + 1)
+    const c = text.charCodeAt(at + 2)
+    const d = text.charCodeAt(at + 3)
     seen |= a | b | c | d
     hash ^= scramble(a | (b << 8) | (c << 16) | (d << 24))
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
   }
-  for (let shift = 0; at < input.length; at++, shift += 8) {
-    const byte = input.charCodeAt(at)
+  for (let shift = 0; at < text.length; at++, shift += 8) {
+    const byte = text.charCodeAt(at)
     seen |= byte
     block |= byte << shift
   }
-  if (seen > 127) return hashBytes(new TextEncoder().encode(input), seed)
-  return mix(hash ^ scramble(block) ^ input.length)
+  return seen > most ? undefined : mix(hash ^ scramble(block) ^ text.length)
 }
 
 /** Spreads the bits of a 32-bit number over all of its bits; the last step of MurmurHash3. */
@@ -43,13 +49,4 @@ export function mix(bits: number): number {
 function scramble(block: number): number {
   const product = Math.imul(block, 0xcc9e2d51)
   return Math.imul((product << 15) | (product >>> 17), 0x1b873593)
-}
-
-function hashBytes(bytes: Uint8Array, seed: number): number {
-  // Validation takes most of the library's time, and these are bytes by their type; others may rely on it.
-  const validation = library.inputValidation
-  library.inputValidation = false
-  const hash = library.x86.hash32(bytes, seed)
-  library.inputValidation = validation ?? true
-  return hash
 }

@@ -12,9 +12,11 @@ export function unitHash(purpose: keyof typeof purposes, seed: number, id: strin
   return murmur3(id, mix(mix(seed) ^ purposes[purpose]))
 }
 
+const slotShift = 32 - Math.log2(slotCount)
+
 /** The slot of 16,384 that a hash picks. */
 export function slotOf(hash: number): number {
-  return hash >>> (32 - Math.log2(slotCount))
+  return hash >>> slotShift
 }
 
 /** Whether a hash is among the lowest so many percent: a higher percentage only adds hashes. */

@@ -1,7 +1,7 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { PreparedPrompt, PromptContent, PromptMessage } from '@fairlead/core/prompt'
 import { messagesOf, preparePrompt, renderPrompt, variablesOf } from '@fairlead/core/prompt'
-import type { DeliveredPrompt, PromptOrigin } from './options.ts'
+import type { DeliveredPrompt, PromptOrigin, PromptTest } from './options.ts'
 import type { Kept } from './persistence.ts'
 
 /** A prompt with its templates filled. Throws `prompt.invalid_variables`, which names them. */
@@ -9,10 +9,11 @@ export function deliver(
   { resolved: { key, content, ...version } }: Kept,
   variables: Record<string, unknown> | undefined,
   { origin, error }: { origin: PromptOrigin; error: Error | null },
+  test: PromptTest | null = null,
 ): DeliveredPrompt {
   const messages =
     variables === undefined ? asTheyStand(content) : filled(key, version.versionNumber, content, variables)
-  return { key, messages, content, version, origin, error }
+  return { key, messages, content, version, test, origin, error }
 }
 
 const preparedOf = new WeakMap<PromptContent, PreparedPrompt>()
@@ -55,7 +56,8 @@ export function deliverFallback(
   error: Error,
 ): DeliveredPrompt {
   const content = typeof fallback === 'string' ? { text: fallback } : fallback
-  return { key, messages: fallbackMessages(content, variables), content, version: null, origin: 'fallback', error }
+  const messages = fallbackMessages(content, variables)
+  return { key, messages, content, version: null, test: null, origin: 'fallback', error }
 }
 
 function fallbackMessages(content: PromptContent, variables: Record<string, unknown> = {}): PromptMessage[] {

@@ -1,46 +1,9 @@
 import type { PromptContent, PromptEvent } from '@fairlead/core/prompt'
-import type { Surroundings } from '../../retry.ts'
+import type { LocalExperiments } from '../../experiment/index.ts'
+import { testClock } from '../../test-clock.suite.ts'
 import { Transport } from '../../transport.ts'
 import { PromptDelivery } from './delivery.ts'
 import type { PromptDeliveryOptions, PromptStore } from './options.ts'
-
-/** Waiting that goes on when the clock of the test does. */
-function testClock() {
-  let now = 1_000_000
-  const timers = new Set<{ at: number; call: () => void }>()
-  const after = (delayMs: number, call: () => void) => {
-    const timer = { at: now + delayMs, call }
-    timers.add(timer)
-    return () => void timers.delete(timer)
-  }
-  const surroundings: Surroundings = {
-    now: () => now,
-    random: () => 0.5,
-    after,
-    sleep: (delayMs, signal) =>
-      new Promise((resolve, reject) => {
-        after(delayMs, resolve)
-        signal?.addEventListener('abort', () => reject(signal.reason))
-      }),
-  }
-  return {
-    surroundings,
-    async pass(ms: number) {
-      now += ms
-      for (const timer of [...timers].toSorted((one, other) => one.at - other.at)) {
-        if (timer.at > now) continue
-        timers.delete(timer)
-        timer.call()
-      }
-      await settled()
-    },
-  }
-}
-
-/** What is under way without waiting for a clock comes to its end. */
-export async function settled() {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
 
 interface Said {
   content: PromptContent
@@ -123,7 +86,11 @@ export function storeOf(entries: Record<string, string> = {}): PromptStore & { e
   }
 }
 
-export function setup(options: PromptDeliveryOptions = {}, plane = controlPlane()) {
+export function setup(
+  options: PromptDeliveryOptions = {},
+  plane = controlPlane(),
+  experiments: () => Promise<LocalExperiments> = () => Promise.reject(new Error('There are no tests here.')),
+) {
   const clock = testClock()
   const transport = new Transport(
     { baseUrl: 'http://plane.test', apiKey: 'key', fetch: plane.fetch as typeof fetch, maxRetries: 0 },
@@ -131,7 +98,7 @@ export function setup(options: PromptDeliveryOptions = {}, plane = controlPlane(
   )
   const errors: Error[] = []
   const all = { onError: (error: Error) => errors.push(error), events: false, ...options }
-  const delivery = new PromptDelivery(transport, all, clock.surroundings)
+  const delivery = new PromptDelivery(transport, all, experiments, clock.surroundings)
   const textOf = async (name: string, ...rest: [Parameters<PromptDelivery['get']>[1]?]) => {
     const { messages, origin } = await delivery.get(name, rest[0] ?? {})
     return [messages.map(({ content }) => content).join('|'), origin]

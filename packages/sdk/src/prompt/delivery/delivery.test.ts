@@ -1,6 +1,7 @@
 import type { PromptEvent } from '@fairlead/core/prompt'
 import { describe, expect, it } from 'vitest'
-import { problem, settled, setup, storeOf } from './delivery.suite.ts'
+import { settled } from '../../test-clock.suite.ts'
+import { problem, setup, storeOf } from './delivery.suite.ts'
 import type { PromptStore } from './options.ts'
 
 const away = () => Promise.reject(new TypeError('connection refused'))

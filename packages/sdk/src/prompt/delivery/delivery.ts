@@ -1,14 +1,20 @@
+import { promptEndpoints } from '@fairlead/core/endpoints'
 import type { PromptEvent, ResolvedPrompt } from '@fairlead/core/prompt'
+import { backgroundSurroundings } from '../../background.ts'
+import type { ChangeFollower } from '../../change-follower.ts'
+import { changeFollower } from '../../change-follower.ts'
+import { tagOf } from '../../connection.ts'
 import { FairleadApiError, FairleadTimeoutError } from '../../error.ts'
+import type { LocalExperiments } from '../../experiment/index.ts'
+import { frozen } from '../../frozen.ts'
 import type { Surroundings } from '../../retry.ts'
+import { EventStreamParser } from '../../sse.ts'
 import type { Transport } from '../../transport.ts'
-import { tagOf } from '../../transport.ts'
-import { backgroundSurroundings } from './background.ts'
-import { ChangeFollower } from './change-follower.ts'
 import { deliver, deliverFallback } from './deliver.ts'
 import type { DeliveredPrompt, GetPromptOptions, PromptDeliveryOptions, PromptOrigin } from './options.ts'
 import type { Kept } from './persistence.ts'
-import { frozen, Persistence } from './persistence.ts'
+import { Persistence } from './persistence.ts'
+import { promptVariant } from './prompt-test.ts'
 
 const defaultMaxAgeMs = 30_000
 const defaultStaleMs = 30_000
@@ -47,7 +53,8 @@ type Found = { kept: Kept; origin: PromptOrigin; error: Error | null }
  */
 export class PromptDelivery {
   readonly #transport: Transport
-  readonly #surroundings: Surroundings
+  readonly #surroundings: Pick<Surroundings, 'now' | 'random' | 'after'>
+  readonly #experiments: () => Promise<LocalExperiments>
   readonly #maxAgeMs: number
   readonly #staleMs: number
   readonly #persistence: Persistence
@@ -63,9 +70,11 @@ export class PromptDelivery {
   constructor(
     transport: Transport,
     options: PromptDeliveryOptions = {},
-    surroundings: Surroundings = backgroundSurroundings,
+    experiments: () => Promise<LocalExperiments>,
+    surroundings = backgroundSurroundings,
   ) {
     this.#transport = transport
+    this.#experiments = experiments
     this.#surroundings = surroundings
     this.#maxAgeMs = options.maxAgeMs ?? defaultMaxAgeMs
     this.#staleMs = options.staleWhileRevalidateMs ?? defaultStaleMs
@@ -76,21 +85,50 @@ export class PromptDelivery {
         // Nobody could be told of it.
       }
     }
-    this.#persistence = new Persistence(options.store, transport.api, this.#complain)
+    this.#persistence = new Persistence(options.store, transport.connection.api, this.#complain)
     if (options.events ?? true) {
-      const hear = (event: PromptEvent) => this.#hear(event)
-      this.#follower = new ChangeFollower(transport, surroundings, { hear, complain: this.#complain })
+      const { path } = promptEndpoints.streamPromptEvents
+      const listen = () => {
+        const parser = new EventStreamParser()
+        return (text: string) => {
+          for (const { data } of parser.feed(text)) this.#hear(JSON.parse(data))
+        }
+      }
+      const complain = this.#complain
+      this.#follower = changeFollower(transport.connection, path, surroundings, { listen, complain })
     }
   }
 
   async get(name: string, options: GetPromptOptions): Promise<DeliveredPrompt> {
     const { variables, fallback } = options
+    const tested = await this.#getTested(name, options)
+    if (tested) return tested
     try {
       const { kept, origin, error } = await this.#find(name, options)
       return deliver(kept, variables, { origin, error })
     } catch (error) {
       if (fallback === undefined) throw error
       return deliverFallback(name, fallback, variables, error as Error)
+    }
+  }
+
+  /** What a test has for the unit; nothing where none does, and where it can't be had: then it is as if there were no test. */
+  async #getTested(name: string, options: GetPromptOptions): Promise<DeliveredPrompt | undefined> {
+    const { version, branch, unit, attributes, variables, signal } = options
+    if (version !== undefined || branch !== undefined || (unit == null && attributes == null)) return undefined
+    try {
+      const experiments = await this.#experiments()
+      await unlessAborted(experiments.ready(), signal)
+      const variant = promptVariant(experiments, name, options)
+      if (!variant) return undefined
+      // With something else to go by, it is not waited for any longer than that.
+      const found = await this.#find(variant.promptId, { version: variant.version, fallback: '', signal })
+      const delivered = deliver(found.kept, variables, found, variant.test)
+      variant.expose()
+      return delivered
+    } catch (error) {
+      if (!signal?.aborted) this.#complain(error as Error)
+      return undefined
     }
   }
 

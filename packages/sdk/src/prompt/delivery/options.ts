@@ -39,6 +39,14 @@ export type GetPromptOptions<Variables = Record<string, unknown>> = PromptSelect
   variables?: Variables
   /** What to give when there is nothing else: a text, or a content. With it nothing is ever thrown. */
   fallback?: string | PromptContent
+  /**
+   * Who the prompt is for, such as a user's or a session's id: a unit gets the version of its variant in a running test on
+   * the prompt, where the label of the test is asked for, or none and it is `production`. The first of these waits for the
+   * tests' configuration, for 3 s at most; `await client.experiments.local()` at the start has it there before.
+   */
+  unit?: string | null
+  /** What tests are targeted by; one that a test names as its unit is its unit. */
+  attributes?: Readonly<Record<string, unknown>> | null
   signal?: AbortSignal
 }
 
@@ -53,6 +61,14 @@ export type GetOptionsOf<Name extends string> = GetPromptOptions<
  */
 export type PromptOrigin = 'server' | 'cache' | 'stale' | 'store' | 'fallback'
 
+/** The test that chose a version, and for whom; `observe` of `experiments.local()` says what came of it. */
+export interface PromptTest {
+  readonly id: string
+  readonly key: string
+  readonly unit: string
+  readonly variant: { readonly id: string; readonly name: string }
+}
+
 /** A prompt as an application uses it. */
 export interface DeliveredPrompt {
   readonly key: string
@@ -62,6 +78,8 @@ export interface DeliveredPrompt {
   readonly content: PromptContent
   /** The version; null for the fallback. */
   readonly version: Omit<ResolvedPrompt, 'key' | 'content'> | null
+  /** The test that chose the version; null where none did. */
+  readonly test: PromptTest | null
   readonly origin: PromptOrigin
   /** Why it is nothing newer, if something went wrong. */
   readonly error: Error | null

@@ -1,17 +1,11 @@
 import type { ResolvedPrompt } from '@fairlead/core/prompt'
+import { frozen } from '../../frozen.ts'
 import type { PromptStore } from './options.ts'
 
 /** What the control plane said, with its entity tag. */
 export interface Kept {
   resolved: ResolvedPrompt
   etag: string
-}
-
-/** Makes a value that many share one that nobody can change. */
-export function frozen<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value
-  for (const member of Object.values(value)) frozen(member)
-  return Object.freeze(value)
 }
 
 /** What prompts said last, by control plane and selection. A store that fails costs nothing but what it was to keep. */

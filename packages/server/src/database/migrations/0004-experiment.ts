@@ -165,7 +165,8 @@ create table ab_unit_counts (
 );
 `
 
-// Sums are exact decimals: neither the order in which observations come nor what is taken away again changes a digit.
+// Sums are exact decimals: neither the order in which observations come nor what is taken away again changes a digit. What
+// is written by the thousand has no foreign keys: whoever writes it holds the test.
 const evidence = `
 create table ab_observations (
   organization_id uuid not null,
@@ -175,8 +176,7 @@ create table ab_observations (
   metric_name varchar(100) not null,
   value double precision not null,
   recorded_at timestamptz not null default now(),
-  primary key (organization_id, test_id, metric_name, observation_id),
-  foreign key (organization_id, test_id) references ab_tests (organization_id, id) on delete cascade
+  primary key (organization_id, test_id, metric_name, observation_id)
 );
 create index ab_observations_unit on ab_observations (organization_id, test_id, session_id);
 
@@ -186,11 +186,15 @@ create table ab_unit_statistics (
   session_id varchar(255) not null,
   metric_name varchar(100) not null,
   epoch int not null,
+  variant_id uuid not null,
+  c numeric,
   n bigint not null,
   x numeric not null,
   xx numeric not null,
-  primary key (organization_id, test_id, session_id, metric_name),
-  foreign key (organization_id, test_id) references ab_tests (organization_id, id) on delete cascade
+  added_n bigint not null,
+  added_x numeric not null,
+  added_xx numeric not null,
+  primary key (organization_id, test_id, session_id, metric_name)
 );
 
 create table ab_arm_statistics (

@@ -144,16 +144,23 @@ export interface ExperimentTables {
     value: number
     recorded_at: TimeDefaultingToNow
   }
-  /** Of each unit the number of observations (n), their sum (x) and the sum of their squares. */
+  /** Of each unit in the analysis the number of observations (n), their sum (x) and the sum of their squares. */
   ab_unit_statistics: {
     organization_id: string
     test_id: string
     session_id: string
     metric_name: string
     epoch: number
+    variant_id: string
+    /** What was known of the unit before. */
+    c: string | null
     n: number
     x: string
     xx: string
+    /** What came last: statements that add to a unit read it from here. */
+    added_n: number
+    added_x: string
+    added_xx: string
   }
   /** Sums over the units of an arm, of n and x, their squares and products, and of the logarithms of positive means. */
   ab_arm_statistics: {

@@ -97,6 +97,25 @@ function rowOfEach(user_id: string): Record<TenantTable, Record<string, unknown>
     },
     prompt_approvals: { merge_request_id: id, version_id, user_id, verdict: 'approved' },
     prompt_checks: { version_id, name: 'evaluation', state: 'passed' },
+    ...rowsOfTests({ id, prompt_id: prompt_id!, test_id: test_id!, variant_id: variant_id! }),
+    executions: { id, kind: 'prompt', model: 'm', status: 'succeeded', latency_ms: 12, started_at: time },
+    model_prices: {
+      ...{ id, model: 'm', valid_from: time, input_nano_usd_per_million: 1, cached_input_nano_usd_per_million: 1 },
+      ...{ cache_write_nano_usd_per_million: 1, output_nano_usd_per_million: 1, reasoning_nano_usd_per_million: 1 },
+    },
+    scores: { id, name: 'helpful', value: 0.5, source: 'api', created_by_kind: 'key' },
+  }
+}
+
+/** Those of A/B tests. */
+function rowsOfTests({
+  id,
+  prompt_id,
+  test_id,
+  variant_id,
+}: Record<'id' | 'prompt_id' | 'test_id' | 'variant_id', string>) {
+  const arm = { test_id, variant_id, epoch: 1 }
+  return {
     ab_layers: { id, name: 'Checkout', seed: 1 },
     ab_holdouts: { id, name: 'Nobody', seed: 1, percentage: '5' },
     ab_tests: { id: test_id, key: 'tone', name: 'Tone' },
@@ -104,21 +123,27 @@ function rowOfEach(user_id: string): Record<TenantTable, Record<string, unknown>
     ab_epochs: { test_id, epoch: 1, weights: json, slots: bytes },
     ab_history: { test_id, seq: 1, action: 'started', actor_kind: 'user' },
     ab_assignments: { id, test_id, variant_id, session_id: 'session' },
-    ab_exposures: { test_id, variant_id, session_id: 'session', epoch: 1 },
-    ab_unit_counts: { test_id, variant_id, epoch: 1 },
+    ab_exposures: { ...arm, session_id: 'session' },
+    ab_unit_counts: arm,
     ab_observations: { test_id, observation_id: 'o', session_id: 'session', metric_name: 'score', value: 0.1 },
-    ab_unit_statistics: { test_id, session_id: 'session', metric_name: 'score', epoch: 1, n: 1, x: '0.1', xx: '0.01' },
+    ab_unit_statistics: {
+      ...{
+        ...arm,
+        session_id: 'session',
+        metric_name: 'score',
+        n: 1,
+        x: '0.1',
+        xx: '0.01',
+        added_n: 1,
+        added_x: '0.1',
+      },
+      added_xx: '0.01',
+    },
     ab_arm_statistics: {
-      ...{ test_id, variant_id, metric_name: 'score', epoch: 1, units: 1, n: '1', x: '0.1', nn: '1', nx: '0.1' },
-      ...{ xx: '0.01', observed_xx: '0.01', positive: 1, log: '-2.3', loglog: '5.29' },
+      ...{ ...arm, metric_name: 'score', units: 1, n: '1', x: '0.1', nn: '1', nx: '0.1', xx: '0.01' },
+      ...{ observed_xx: '0.01', positive: 1, log: '-2.3', loglog: '5.29' },
     },
-    ab_arm_buckets: { test_id, variant_id, metric_name: 'score', epoch: 1, bucket: -115, count: 1 },
+    ab_arm_buckets: { ...arm, metric_name: 'score', bucket: -115, count: 1 },
     ab_results: { id, test_id, variant_id, metric_name: 'score', metric_value: '0.123456789012345678', sample_size: 3 },
-    executions: { id, kind: 'prompt', model: 'm', status: 'succeeded', latency_ms: 12, started_at: time },
-    model_prices: {
-      ...{ id, model: 'm', valid_from: time, input_nano_usd_per_million: 1, cached_input_nano_usd_per_million: 1 },
-      ...{ cache_write_nano_usd_per_million: 1, output_nano_usd_per_million: 1, reasoning_nano_usd_per_million: 1 },
-    },
-    scores: { id, name: 'helpful', value: 0.5, source: 'api', created_by_kind: 'key' },
   }
 }
