@@ -34,20 +34,24 @@ export async function fillEvidence(client, { organizationId, testId, variantIds,
     select ${ids}, 'o' || n, 'u' || ${unit}, ${metric}, ${value}
     from generate_series(0, ${observations - 1}) as n`)
   await client.query(`
-    insert into ab_unit_statistics (organization_id, test_id, session_id, metric_name, epoch, n, x, xx)
-    select ${ids}, 'u' || ${unit}, ${metric}, 1, count(*), sum(${value}::numeric), sum(${value}::numeric ^ 2)
-    from generate_series(0, ${observations - 1}) as n group by ${unit}, n % ${metrics.length}`)
+    insert into ab_unit_statistics (organization_id, test_id, session_id, metric_name, epoch, variant_id, n, x, xx,
+      added_n, added_x, added_xx)
+    select ${ids}, 'u' || u, metric, 1, ${variant}, n, x, xx, n, x, xx
+    from (
+      select ${unit} as u, ${metric} as metric, count(*) as n, sum(${value}::numeric) as x, sum(${value}::numeric ^ 2) as xx
+      from generate_series(0, ${observations - 1}) as n group by ${unit}, n % ${metrics.length}
+    ) units`)
   await client.query(`
     insert into ab_arm_statistics (organization_id, test_id, metric_name, epoch, variant_id,
       units, n, x, nn, nx, xx, observed_xx, positive, log, loglog)
-    select ${ids}, metric_name, 1, ${variant}, count(*), sum(n), sum(x), sum(n * n), sum(n * x), sum(x * x), sum(xx),
+    select ${ids}, metric_name, 1, variant_id, count(*), sum(n), sum(x), sum(n * n), sum(n * x), sum(x * x), sum(xx),
       count(*) filter (where x > 0), coalesce(sum(log), 0), coalesce(sum(log * log), 0)
     from (
-      select metric_name, substr(session_id, 2)::int as u, n, x, xx,
+      select metric_name, variant_id, n, x, xx,
         case when x > 0 then ln((x / n)::float8)::text::numeric end as log
       from ab_unit_statistics where test_id = '${testId}'
     ) units
-    group by metric_name, ${variant}`)
+    group by metric_name, variant_id`)
   await client.query(`
     insert into ab_unit_counts (organization_id, test_id, epoch, variant_id, units)
     select ${ids}, 1, ${variant}, count(*)
