@@ -8,7 +8,8 @@ import { Unleash } from 'unleash-client'
 
 export const experimentCount = 100
 const names = Array.from({ length: experimentCount }, (_, index) => `experiment-${index}`)
-const asked = names[experimentCount / 2]
+/** The one that is asked for. */
+export const asked = names[experimentCount / 2]
 const countries = ['DE', 'FR', 'IT']
 const variants = ['control', 'candidate']
 
@@ -39,10 +40,8 @@ export function fairleadTests(compileTargeting) {
   }))
 }
 
-export const askedIndex = names.indexOf(asked)
-
-/** Which variant each unit of a test was shown: as many as fit, and as many of those before. */
-export function createExposureMemory(capacity = 50_000) {
+/** Which variant each unit was shown: as many as fit, and as many of those before. For those whose clients remember none. */
+function createExposureMemory(capacity = 50_000) {
   let [recent, earlier] = [new Map(), new Map()]
   return {
     /** Whether it is new. */

@@ -2,10 +2,10 @@
 // an exposure is remembered for each unit and experiment once; so do the contenders, offline, in the same run.
 
 import { setTimeout } from 'node:timers/promises'
-import { assignVariant, compileTargeting, decodeSlots, prepareTest } from '@fairlead/core/experiment'
+import { assignVariant, compileTargeting, decodeSlots } from '@fairlead/core/experiment'
+import { createExperiments } from '@fairlead/sdk/experiment'
 import {
-  askedIndex,
-  createExposureMemory,
+  asked,
   experimentCount,
   fairleadTests,
   openGrowthBook,
@@ -66,23 +66,38 @@ function timeSync(work) {
   return performance.now() - start
 }
 
+/** The SDK, given its tests; what it sends waits until `settle`, as it would for a network. */
 function openFairlead() {
-  const open = (test) => ({ test, assign: prepareTest(test), memory: createExposureMemory() })
-  const prepared = new Map(tests.map((test) => [test.key, open(test)]))
-  const queue = []
-  const key = tests[askedIndex].key
+  let sent = 0
+  let gate = Promise.withResolvers()
+  const fetch = async (_url, { body }) => {
+    await gate.promise
+    const { exposures } = JSON.parse(body)
+    sent += exposures.length
+    const recorded = { recorded: exposures.length, repeated: 0 }
+    return Response.json({
+      exposures: recorded,
+      observations: { recorded: 0, repeated: 0 },
+      leftAside: [],
+      leftAsideCount: 0,
+    })
+  }
+  const experiments = createExperiments({
+    baseUrl: 'http://127.0.0.1:9',
+    apiKey: 'benchmark',
+    fetch,
+    bootstrap: { tests },
+    events: false,
+    onError: (error) => console.error(error),
+  })
   return {
-    assign(user, plan, country) {
-      const { test, assign, memory } = prepared.get(key)
-      const { variant, unit } = assign({ attributes: { user, plan, country } })
-      if (variant === null) return 'none'
-      if (memory.remember(unit, variant.id)) queue.push({ test: test.id, unit, variant: variant.id, epoch: test.epoch })
-      return variant.payload
-    },
-    exposed: () => queue.length,
-    /** As what is sent. */
-    forget() {
-      queue.length = 0
+    assign: (user, plan, country) =>
+      experiments.variant(asked, { attributes: { user, plan, country } }).payload ?? 'none',
+    exposed: () => sent,
+    async settle() {
+      gate.resolve()
+      await experiments.flush()
+      gate = Promise.withResolvers()
     },
   }
 }
@@ -96,22 +111,22 @@ const contenders = {
 }
 for (const [name, one] of Object.entries({ ours, ...contenders })) await check(name, one)
 
-async function check(name, { assign, exposed }) {
+async function check(name, { assign, exposed, settle }) {
   const found = distinct().map((id) => assign(id, 'pro', 'FR'))
   const share = found.filter((variant) => variant === 'candidate').length / perRound
   const others = found.filter((variant) => variant !== 'candidate' && variant !== 'control').length
   if (others > 0 || Math.abs(share - 0.5) > 0.02) throw new Error(`${name} assigns ${share} and leaves out ${others}`)
   if (assign(idOf(0), 'free', 'FR') === 'candidate' || assign(idOf(0), 'pro', 'US') !== 'none')
     throw new Error(`${name} assigns whom the rule leaves out`)
+  await settle?.()
   // Some count in the background.
   for (let waits = 0; exposed() < 0.9 * perRound && waits < 100; waits++) await setTimeout(20)
   if (exposed() < 0.9 * perRound) throw new Error(`${name} has counted ${exposed()} exposures only`)
 }
 
 const run =
-  ({ assign, forget }, ids) =>
-  async () => {
-    forget?.()
+  ({ assign }, ids) =>
+  () => {
     let candidates = 0
     for (const id of ids()) if (assign(id, 'pro', 'FR') === 'candidate') candidates++
     return candidates
@@ -125,7 +140,8 @@ for (const [name, batches] of [
   for (const [contender, theirs] of Object.entries(contenders)) {
     // Both are given the same ids, which are made before the clock runs.
     let ids
-    const before = () => {
+    const before = async () => {
+      await ours.settle()
       ids = batches()
     }
     const result = await compare(

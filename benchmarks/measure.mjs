@@ -4,13 +4,13 @@
  */
 export async function compare(ours, theirs, { rounds = 15, warmup = 3, before = () => {} } = {}) {
   for (let round = 0; round < warmup; round++) {
-    before()
+    await before()
     await ours()
     await theirs()
   }
   const pairs = []
   for (let round = 0; round < rounds; round++) {
-    before()
+    await before()
     // Who goes first alternates: the second one of a pair finds warmer caches and fuller heaps.
     const [first, second] = round % 2 === 0 ? [ours, theirs] : [theirs, ours]
     const [a, b] = [await time(first), await time(second)]
