@@ -24,9 +24,9 @@ export default defineConfig({
     setupFiles: [fileURLToPath(new URL('scripts/property-seed.setup.ts', import.meta.url))],
     // They compute more than they wait.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     // A busy machine is not a wrong answer.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 10_000 } },
     projects: [
       inPackage('core'),
