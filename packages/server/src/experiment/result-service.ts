@@ -4,14 +4,18 @@ import type { Database, ScopedDb } from '../database/index.ts'
 import { analyze } from './analysis.ts'
 import { listBuckets } from './arm-store.ts'
 import type { TestEvidence } from './evidence-read.ts'
-import { assignedUnits, readEvidence } from './evidence-read.ts'
+import { assignedUnits, contendersOf, readEvidence } from './evidence-read.ts'
 import { lastLook } from './look-record.ts'
 import { requireTest } from './test-service.ts'
 import type { Keyset, TestRow } from './test-store.ts'
 
+/** Results that are remembered. */
+const mostKnown = 200
+
 /** What tests have shown, for people to see; nothing is decided by it. */
 export class ResultService {
   readonly #database: Database
+  readonly #known = new Map<string, AbTestResults['metrics']>()
 
   constructor(database: Database) {
     this.#database = database
@@ -32,7 +36,7 @@ export class ResultService {
         asOf: new Date().toISOString(),
         units: unitsOf(evidence),
         sampleRatio: sampleRatioOf(evidence),
-        metrics: await metricResults(db, row, evidence, wanted),
+        metrics: await this.#analyzed(db, row, evidence, wanted),
         look: await lastLook(db, row.id, evidence.variants),
       }
     })
@@ -40,7 +44,7 @@ export class ResultService {
 
   /** Keeps the results as they are now. */
   async snapshot(db: ScopedDb, row: TestRow, evidence: TestEvidence): Promise<void> {
-    const results = await metricResults(db, row, evidence)
+    const results = await this.#analyzed(db, row, evidence)
     const rows = results.flatMap(({ name, variants }) =>
       variants.map(({ variantId, mean, observations, units, probabilityBest, expectedLoss, credibleInterval }) => ({
         organization_id: row.organization_id,
@@ -55,6 +59,30 @@ export class ResultService {
       })),
     )
     await db.insertInto('ab_results').values(rows).execute()
+  }
+
+  /**
+   * The same evidence gives the same results, so viewers of a test that stands still are not computed anew. Buckets are
+   * left out of what is compared: they never change without the sums of their arm.
+   */
+  async #analyzed(
+    db: ScopedDb,
+    row: TestRow,
+    evidence: TestEvidence,
+    { metric: wanted, density = false }: { metric?: string | undefined; density?: boolean } = {},
+  ): Promise<AbTestResults['metrics']> {
+    const metrics = (row.metrics as Metric[]).filter(({ name }) => wanted === undefined || name === wanted)
+    const key = JSON.stringify([row.id, metrics, density, evidence.arms, evidence.epochs, contendersOf(evidence)])
+    const known = this.#known.get(key)
+    if (known) return known
+    const buckets = metrics.some(({ model }) => model === 'quantile') ? await listBuckets(db, row.id) : []
+    const results = metrics.map((metric) => {
+      const { name, model, role, lowerIsBetter } = metric
+      return { name, model, role, lowerIsBetter, variants: analyze(evidence, buckets, metric, density) }
+    })
+    this.#known.set(key, results)
+    if (this.#known.size > mostKnown) this.#known.delete(this.#known.keys().next().value!)
+    return results
   }
 
   /** Newest first. */
@@ -87,20 +115,6 @@ export class ResultService {
       }))
     })
   }
-}
-
-async function metricResults(
-  db: ScopedDb,
-  row: TestRow,
-  evidence: TestEvidence,
-  { metric: wanted, density = false }: { metric?: string | undefined; density?: boolean } = {},
-): Promise<AbTestResults['metrics']> {
-  const metrics = (row.metrics as Metric[]).filter(({ name }) => wanted === undefined || name === wanted)
-  const buckets = metrics.some(({ model }) => model === 'quantile') ? await listBuckets(db, row.id) : []
-  return metrics.map((metric) => {
-    const { name, model, role, lowerIsBetter } = metric
-    return { name, model, role, lowerIsBetter, variants: analyze(evidence, buckets, metric, density) }
-  })
 }
 
 function unitsOf({ variants, counts }: TestEvidence): AbTestResults['units'] {
