@@ -1,6 +1,10 @@
 import { createClient } from '@fairlead/sdk'
 
-const { FAIRLEAD_URL = 'http://127.0.0.1:4400', FAIRLEAD_API_KEY = 'none' } = process.env
+const { FAIRLEAD_URL = 'http://127.0.0.1:4400', FAIRLEAD_API_KEY } = process.env
+if (!FAIRLEAD_API_KEY) {
+  console.error('Set FAIRLEAD_API_KEY to the key that "npm start" prints.')
+  process.exit(1)
+}
 const client = createClient({ baseUrl: FAIRLEAD_URL, apiKey: FAIRLEAD_API_KEY })
 
 const { key } = await client.experiments.create({

@@ -6,6 +6,7 @@ import { insertHistory } from './test-store.ts'
 export type Action =
   | 'created'
   | 'changed'
+  | 'start_failed'
   | 'started'
   | 'paused'
   | 'resumed'

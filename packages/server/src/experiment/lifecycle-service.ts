@@ -98,6 +98,13 @@ export class LifecycleService {
       const names = variants.map(({ name }) => name).join(', ')
       throw invalid([{ pointer: '/winner', message: `is "${winner}", and the variants are ${names}` }])
     }
+    const [last] = await pastLooks(db, row.id, 1)
+    const harm = (last?.decision.harm ?? []).filter(({ variantId }) => variantId === found.id)
+    if (harm.length > 0) {
+      const metrics = harm.map(({ metric }) => metric).join(', ')
+      const message = `The variant "${found.name}" is worse than the control by more than the margin of a guardrail (${metrics}): it can't win. End the test without a winner, or with another one.`
+      throw new FairleadError('experiment.harmful_winner', message, { data: { harm } })
+    }
     const evidence = await readEvidence(db, row)
     if (sampleRatioEvidence(assignedUnits(evidence)).isMismatch) {
       const message = `The units of the test "${row.key}" do not lie in its variants as its weights say, so its results can't be trusted: no winner can be chosen. Find out why, and end it without one.`

@@ -13,6 +13,7 @@ import type { LookService } from './look-service.ts'
 import { ruleOf } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
 import type { ResultService } from './result-service.ts'
+import { endByRule } from './rule-ending.ts'
 import type { SharingService } from './sharing-service.ts'
 import { simulateRule } from './simulation.ts'
 import type { TestService } from './test-service.ts'
@@ -89,7 +90,7 @@ function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {
   } satisfies Partial<Handlers<keyof typeof experimentEndpoints>>
 }
 
-function evidenceRoutes({ tests, assigning, evidence, results, looks }: ExperimentServices) {
+function evidenceRoutes({ tests, lifecycle, promotion, assigning, evidence, results, looks }: ExperimentServices) {
   return {
     assignAbTest: async ({ organizationId, params, body }) => ({
       status: 200,
@@ -125,10 +126,13 @@ function evidenceRoutes({ tests, assigning, evidence, results, looks }: Experime
         body: pageOf(found, { limit, cursor, item: (one) => one, position: ({ recordedAt, id }) => [recordedAt, id] }),
       }
     },
-    takeAbTestLook: async ({ organizationId, principal, params }) => ({
-      status: 200,
-      body: await looks.take(organizationId, principal, params.id),
-    }),
+    async takeAbTestLook({ organizationId, principal, params }) {
+      const look = await looks.take(organizationId, principal, params.id)
+      const { id, stopping } = await tests.get(organizationId, params.id)
+      if (stopping.automatic && look.outcome !== 'continue')
+        await endByRule({ lifecycle, promotion }, organizationId, id, look)
+      return { status: 200, body: look }
+    },
   } satisfies Partial<Handlers<keyof typeof experimentEndpoints>>
 }
 

@@ -137,6 +137,40 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     expect(data[0]!.data).toMatchObject({ reason: 'A guardrail got worse: cost_usd.' })
   })
 
+  it('lets no variant win that a guardrail speaks against', async () => {
+    const { id } = await started({ stopping: { ...always, automatic: false } })
+    await observe(id, { successes: 18, cost: 2 })
+    const look = await plane.ask('takeAbTestLook', { params: { id } })
+    expect(look).toMatchObject({ outcome: 'harmful', winnerVariantId: null, harm: [{ metric: 'cost_usd' }] })
+    expect(await get(id)).toMatchObject({ status: 'running' })
+    expect(await plane.call('stopAbTest', { params: { id }, body: { winner: 'kind' } })).toMatchObject({
+      status: 409,
+      body: { code: 'experiment.harmful_winner', detail: expect.stringContaining('cost_usd') },
+    })
+    await plane.ask('stopAbTest', { params: { id }, body: { winner: 'control' } })
+  })
+
+  it('ends an automatic test by whichever look decides', async () => {
+    const { id } = await started()
+    await observe(id, { successes: 18 })
+    expect(await plane.ask('takeAbTestLook', { params: { id } })).toMatchObject({ outcome: 'winner' })
+    expect(await get(id)).toMatchObject({ status: 'completed', isDecided: true })
+  })
+
+  it('says once in the history why a test does not start', async () => {
+    const { id } = await newTest({
+      startDate: '2020-01-01T00:00:00Z',
+      variants: [
+        { name: 'control', ref: { label: 'production' } },
+        { name: 'other', ref: { branch: 'missing' } },
+      ],
+    })
+    await sweep()
+    await sweep()
+    expect(await actions(id)).toEqual(['created', 'start_failed'])
+    await plane.ask('stopAbTest', { params: { id }, body: {} })
+  })
+
   it('lets nobody win where units do not lie in variants as they should', async () => {
     const { id } = await started()
     await observe(id, { successes: 18 })

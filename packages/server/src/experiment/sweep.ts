@@ -3,12 +3,12 @@ import type { Bandit, Promotion, Stopping } from '@fairlead/core/experiment'
 import { sql } from 'kysely'
 import type { ChangeFeed, Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
 import { reweighByEvidence } from './bandit.ts'
-import { controlPlane } from './history.ts'
+import { controlPlane, record } from './history.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
-import type { Decision } from './look-record.ts'
 import type { LookService } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
 import { lookAfterPromotion, promotionState } from './promotion-guard.ts'
+import { endByRule } from './rule-ending.ts'
 import type { TestService } from './test-service.ts'
 import * as store from './test-store.ts'
 
@@ -54,7 +54,22 @@ export function createSweep({ database, lifecycle, tests, looks, promotion, chan
   }
 
   async function start({ organizationId, id }: Due): Promise<void> {
-    await lifecycle.start(organizationId, controlPlane, id)
+    try {
+      await lifecycle.start(organizationId, controlPlane, id)
+    } catch (error) {
+      if (!(error instanceof FairleadError) || error.code.startsWith('database.')) throw error
+      await tellOnce({ organizationId, id }, { code: error.code, reason: error.message })
+    }
+  }
+
+  /** Whoever waits for a test to start reads in its history why it does not; it is tried again, and told when it is another reason. */
+  async function tellOnce({ organizationId, id }: Due, data: { code: string; reason: string }): Promise<void> {
+    await database.withOrganization(organizationId, async (db) => {
+      const row = await store.lockTest(db, id)
+      const [last] = await store.listHistory(db, id, { limit: 1, after: undefined })
+      const isKnown = last?.action === 'start_failed' && (last.data as typeof data).reason === data.reason
+      if (row.status === 'draft' && !isKnown) await record(db, row, controlPlane, 'start_failed', data)
+    })
   }
 
   async function tend({ organizationId, id }: Due, isOver: boolean): Promise<void> {
@@ -64,16 +79,15 @@ export function createSweep({ database, lifecycle, tests, looks, promotion, chan
       if (isOver || (await isDue(db, row, 'look', (row.stopping as Stopping).everyMinutes))) {
         const { decision } = await looks.takeIn(db, row, controlPlane)
         const isDecided = decision.outcome !== 'continue' && (row.stopping as Stopping).automatic
-        const winner = isDecided ? decision.winnerVariantId : null
-        if (isDecided || isOver)
-          return { winner, reason: isDecided ? reasonOf(decision) : 'The test has reached its end date.' }
+        if (isDecided || isOver) return { decision: isDecided ? decision : null }
       }
       await adjustWeights(db, row)
       return null
     })
     if (!ended) return
-    const test = await lifecycle.complete(organizationId, controlPlane, id, ended)
-    await promotion.promote(organizationId, null, test)
+    if (ended.decision) return endByRule({ lifecycle, promotion }, organizationId, id, ended.decision)
+    const reason = 'The test has reached its end date.'
+    await lifecycle.complete(organizationId, controlPlane, id, { winner: null, reason })
   }
 
   /** A promotion that turns out to be harmful is undone; one that a process did not live to make is made. */
@@ -98,12 +112,6 @@ export function createSweep({ database, lifecycle, tests, looks, promotion, chan
     if (!bandit || !(await isDue(db, row, 'reweighted', bandit.everyMinutes))) return
     if (await reweighByEvidence(db, row, bandit)) changes.announce(row)
   }
-}
-
-function reasonOf({ outcome, harm }: Decision): string {
-  if (outcome === 'winner') return 'The stopping rule has fired.'
-  if (outcome === 'futile') return 'No variant is likely to win any more.'
-  return `A guardrail got worse: ${[...new Set(harm.map(({ metric }) => metric))].join(', ')}.`
 }
 
 /** Of all organizations: drafts whose time to start has come, tests that have started, and winners that are watched in use. */

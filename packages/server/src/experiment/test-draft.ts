@@ -93,7 +93,7 @@ export function keyFrom(name: string, attempt: number): string {
 
 export function invalid(errors: readonly Fault[]): FairleadError {
   const [{ pointer, message }] = errors as [Fault]
-  return new FairleadError('experiment.invalid', `${pointer} ${message}.`, { data: { errors } })
+  return new FairleadError('experiment.invalid', `${pointer} ${message.replace(/\.$/, '')}.`, { data: { errors } })
 }
 
 function compile(source: string): Targeting {

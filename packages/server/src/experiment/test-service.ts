@@ -20,16 +20,7 @@ export interface TestServiceParts {
 }
 
 /** What may be changed once a test has started. */
-const adjustable = new Set([
-  'name',
-  'description',
-  'trafficPercentage',
-  'forced',
-  'endDate',
-  'weights',
-  'isKilled',
-  'archived',
-])
+const adjustable = new Set(['name', 'description', 'trafficPercentage', 'forced', 'endDate', 'weights', 'isKilled'])
 /** What may be changed once it has come to its end. */
 const lasting = new Set(['name', 'description', 'archived'])
 const mostKeys = 100

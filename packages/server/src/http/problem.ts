@@ -113,6 +113,7 @@ export const statusOfCode = {
   'experiment.unresolved_ref': 409,
   'experiment.prompt_under_test': 409,
   'experiment.sample_ratio_mismatch': 409,
+  'experiment.harmful_winner': 409,
   'experiment.layer_not_found': 404,
   'experiment.layer_full': 409,
   'experiment.name_taken': 409,
