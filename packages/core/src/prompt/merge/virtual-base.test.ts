@@ -165,7 +165,8 @@ describe('the base of a merge', () => {
             ...new Set([first, second ?? first].map((choice) => Math.max(0, versions.length - 1 - (choice % 4)))),
           ]
           const before = versions[parents[0]!]!.text.split('\n').slice(0, -1)
-          for (const [at, line] of edits) before[at] = line
+          // A line is of its place: where lines move, git's merge of commits (histogram) is not its merge of files (Myers).
+          for (const [at, line] of edits) before[at] = `${line}${at}`
           versions.push({ parents, text: before.map((line) => `${line}\n`).join('') })
         }
         store(versions)
