@@ -49,6 +49,14 @@ export function assignedUnits({ variants, epochs, counts }: TestEvidence): Assig
   }))
 }
 
+/**
+ * Whom a look compares: the control also where it has been dropped. What is used now must be beaten, or whoever sets
+ * weights would choose the winner.
+ */
+export function comparedOf(evidence: TestEvidence): number[] {
+  return [...new Set([0, ...contendersOf(evidence)])]
+}
+
 /** The variants that may still win: those that have a weight now. */
 export function contendersOf({ variants }: TestEvidence): number[] {
   return variants.flatMap(({ traffic_weight }, place) => (traffic_weight > 0 ? [place] : []))

@@ -3,7 +3,7 @@ import type { GuardrailRule, LookRecord, Metric, Stopping, StoppingRule } from '
 import { takeGuardrailLook, takeLook } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { TestEvidence } from './evidence-read.ts'
-import { assignedUnits, contendersOf, readEvidence, strataOf } from './evidence-read.ts'
+import { assignedUnits, comparedOf, readEvidence, strataOf } from './evidence-read.ts'
 import type { By } from './history.ts'
 import { record } from './history.ts'
 import type { Decision, PastLook, RecordedLook } from './look-record.ts'
@@ -58,7 +58,7 @@ function judge(row: store.TestRow, evidence: TestEvidence, before: readonly Past
   const rule = ruleOf(row.stopping as Stopping, primary)
   const seen = {
     strata: strataOf(evidence, primary.name),
-    contenders: contendersOf(evidence),
+    contenders: comparedOf(evidence),
     assigned: assignedUnits(evidence),
   }
   const guardrails = evidence.metrics.filter(({ role, model }) => role === 'guardrail' && model !== 'quantile')

@@ -127,6 +127,15 @@ describe.each(backends)('a test of a prompt on %s', (kind) => {
     const [last] = (await plane.ask('listAbTestHistory', { params: { id: chosen.id } })).data
     expect(last).toMatchObject({ action: 'promotion_refused', data: { code: 'prompt.protected' } })
 
+    // Nor is it one to be the last that has a weight.
+    const emptied = await newTest()
+    const only = { params: { id: emptied.id } }
+    const weights = { control: 0, kind: 100 }
+    await plane.ask('updateAbTest', { ...only, ifMatch: `"${emptied.revision}"`, body: { weights } })
+    expect(await plane.ask('takeAbTestLook', only)).toMatchObject({ outcome: 'continue', winnerVariantId: null })
+    expect(await plane.ask('stopAbTest', { ...only, body: { winner: 'kind' } })).toMatchObject({ isDecided: false })
+    expect((await live()).versionNumber).toBe(1)
+
     const test = await newTest()
     const params = { id: test.id }
     const events = Array.from({ length: 800 }, (_, index) => {

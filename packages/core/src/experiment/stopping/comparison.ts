@@ -20,12 +20,13 @@ export function pairScores(strata: Strata, arms: readonly number[], lowerIsBette
   )
 }
 
-/** The arm that beats each of the others, of which there is one at most; null for none. */
+/** The arm that beats each of the others, of which there is one at most; null for none, and where there is no other. */
 export function beatsAll(
   arms: readonly number[],
   pairs: readonly { arm: number; other: number }[],
   beats: (pair: number, isForward: boolean) => boolean,
 ): number | null {
+  if (arms.length < 2) return null
   const winner = arms.find((candidate) =>
     pairs.every(({ arm, other }, pair) => (arm !== candidate && other !== candidate) || beats(pair, arm === candidate)),
   )

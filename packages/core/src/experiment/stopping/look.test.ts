@@ -45,6 +45,13 @@ describe('a look', () => {
     }
   })
 
+  it('declares nobody who has nobody left to beat', () => {
+    for (const rule of [planned, alwaysValid]) {
+      for (const strata of [[[noUnits, noUnits]], seen(5_000, 0.3, 0.36).strata])
+        expect(takeLook(rule, [], { strata, contenders: [1] })).toMatchObject({ decision: 'continue', winner: null })
+    }
+  })
+
   it('is the same to the byte from the same evidence, also when what was before was stored as JSON', () => {
     const steps = [0.1, 0.2, 0.2001, 0.5, 0.8, 1].map((share) => seen(Math.round(share * 10_000), 0.2, 0.207))
     for (const rule of [planned, alwaysValid]) {
