@@ -39,11 +39,12 @@ export class LifecycleService {
 
   /**
    * Starts a draft: resolves the variants' refs to versions, puts its weights into force and takes its place in its layer.
-   * Throws `experiment.invalid_transition`, `experiment.unresolved_ref`, `experiment.prompt_under_test` and
+   * Throws `experiment.invalid_transition`, also for an archived one, `experiment.unresolved_ref`, `experiment.prompt_under_test` and
    * `experiment.layer_full`.
    */
   start(organizationId: string, by: By, idOrKey: string): Promise<AbTest> {
     return this.#transit(organizationId, by, idOrKey, 'start', async (db, row) => {
+      if (row.archived_at !== null) throw archived(row)
       const variants = await store.listVariants(db, [row.id])
       const versions = await this.#pinVariants(db, variants)
       await assertPromptIsFree(db, row)
@@ -177,6 +178,12 @@ function unresolved({ name, ref, position }: store.VariantRow): FairleadError {
   return new FairleadError('experiment.unresolved_ref', message, {
     data: { errors: [{ pointer: `/variants/${position}/ref`, message }] },
   })
+}
+
+/** It would run unseen: what happens by itself happens to no test that is archived. */
+function archived({ key, status }: store.TestRow): FairleadError {
+  const message = `The test "${key}" is archived. Set "archived" to false before you start it.`
+  return new FairleadError('experiment.invalid_transition', message, { data: { status, transition: 'start' } })
 }
 
 /** Whom the last look of a test declared the winner. */

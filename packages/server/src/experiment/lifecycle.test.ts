@@ -165,6 +165,20 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     expect([await listed('exclude'), await listed('only')]).toEqual([false, true])
   })
 
+  it('is not started while it is archived, for nothing would look at it or end it', async () => {
+    const { test } = await newTest()
+    const params = { id: test.id }
+    const archive = (ifMatch: string, archived: boolean) =>
+      plane.ask('updateAbTest', { params, ifMatch, body: { archived } })
+    await archive('"1"', true)
+    expect(await plane.call('startAbTest', { params })).toMatchObject({
+      status: 409,
+      body: { code: 'experiment.invalid_transition', detail: expect.stringContaining('"archived" to false') },
+    })
+    await archive('"2"', false)
+    expect(await plane.ask('startAbTest', { params })).toMatchObject({ status: 'running' })
+  })
+
   it('ends at once for everybody when it is killed', async () => {
     const { test } = await newTest()
     const params = { id: test.id }
