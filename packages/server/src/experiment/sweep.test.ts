@@ -246,5 +246,13 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     ])
     await sweep()
     expect((await actions(id)).at(-1)).toBe('rolled_back')
+    // Nor does what it won lift protection any more.
+    await plane.ask('createProtectionRule', {
+      body: { promptId: prompt.id, refKind: 'label', pattern: 'production', requiredChecks: ['experiment'] },
+    })
+    const params = { id: prompt.id, name: 'production' }
+    const { etag } = await plane.acme.ask('getPromptLabel', { params })
+    const again = await plane.call('movePromptLabel', { params, ifMatch: etag, body: { to: '2' } })
+    expect(again).toMatchObject({ status: 403, body: { code: 'prompt.protected' } })
   })
 })
