@@ -179,6 +179,20 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     expect(await plane.ask('startAbTest', { params })).toMatchObject({ status: 'running' })
   })
 
+  it('does not end sooner than was planned where it looks at planned times, for its end brings a look', async () => {
+    const stopping = { mode: 'planned_looks', horizon: 1_000 }
+    const { test } = await newTest({ stopping, endDate: '2990-01-01T00:00:00Z' })
+    const params = { id: test.id }
+    await plane.ask('startAbTest', { params })
+    const end = (endDate: string | null, ifMatch = '"2"') =>
+      plane.call('updateAbTest', { params, ifMatch, body: { endDate } })
+    const refused = { status: 409, body: { code: 'experiment.looks_are_planned' } }
+    expect(await end('2989-01-01T00:00:00Z')).toMatchObject(refused)
+    expect(await end('2991-01-01T00:00:00Z')).toMatchObject({ status: 200 })
+    expect(await end(null, '"3"')).toMatchObject({ status: 200 })
+    expect(await end('2991-01-01T00:00:00Z', '"4"')).toMatchObject(refused)
+  })
+
   it('ends at once for everybody when it is killed', async () => {
     const { test } = await newTest()
     const params = { id: test.id }

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { AbTest, AbTestChange, NewAbTest } from '@fairlead/core/experiment'
+import type { AbTest, AbTestChange, NewAbTest, Stopping } from '@fairlead/core/experiment'
 import { createSlots, reweightSlots } from '@fairlead/core/experiment'
 import type { ChangeFeed, Database, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
@@ -217,7 +217,8 @@ async function insertUnderKey(
   })
 }
 
-function assertChangeable({ key, status }: store.TestRow, change: AbTestChange): void {
+function assertChangeable(row: store.TestRow, change: AbTestChange): void {
+  const { key, status } = row
   if (status === 'draft') return
   if (change.archived && status !== 'completed') {
     const message = `The test "${key}" is ${status}: end it before you archive it.`
@@ -225,9 +226,17 @@ function assertChangeable({ key, status }: store.TestRow, change: AbTestChange):
   }
   const allowed = status === 'completed' ? lasting : adjustable
   const wrong = Object.keys(change).find((field) => !allowed.has(field))
-  if (wrong === undefined) return
+  if (wrong === undefined) return assertEndIsPlanned(row, change)
   const message = `The test "${key}" is ${status}: "${wrong}" stands. What can be changed are ${[...allowed].join(', ')}.`
   throw new FairleadError('experiment.started', message, { data: { field: wrong, status } })
+}
+
+/** The end brings a look: whoever brought it forward would choose when to look by what was seen. */
+function assertEndIsPlanned({ key, stopping, end_date }: store.TestRow, { endDate }: AbTestChange): void {
+  if (!endDate || (stopping as Stopping).mode !== 'planned_looks') return
+  if (end_date !== null && new Date(endDate) >= end_date) return
+  const message = `The test "${key}" looks at times that were planned: its end can be put off, or taken away, and not brought forward. To end it now, stop it.`
+  throw new FairleadError('experiment.looks_are_planned', message)
 }
 
 function changed(current: AbTest): FairleadError {
