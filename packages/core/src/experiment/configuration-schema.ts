@@ -18,7 +18,7 @@ export const ConfiguredTest = z.strictObject({
   key: z.string(),
   status: z.enum(['running', 'paused']),
   isKilled: z.boolean(),
-  /** It answers for this prompt when `label` is asked for, or none. */
+  /** It answers for this prompt when `label` is asked for; `production` also when none is. */
   prompt: z.strictObject({ id: z.string(), key: z.string() }).nullable(),
   label: z.string(),
   unit: z.string(),

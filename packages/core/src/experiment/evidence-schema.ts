@@ -2,6 +2,13 @@ import * as z from 'zod'
 import { Timestamp } from '../base/contract-schema.ts'
 import { MetricName } from './document-schema.ts'
 
+/** As far as sums of squares are numbers that results can be made of. */
+const Value = z
+  .number()
+  .min(-1e15)
+  .max(1e15)
+  .refine((value) => value === 0 || Math.abs(value) >= 1e-100, 'must be 0 or at least 1e-100 in size')
+
 /** What sees one variant only: the value of the attribute that the test names, such as a session's or a user's id. */
 const Unit = z.string().min(1).max(255)
 
@@ -20,7 +27,7 @@ export const Exposure = z.strictObject({
    * By metric, a number that was known of the unit before it was exposed, such as what it cost last month. Where every
    * unit of every variant has one, it takes from the results what it explains (CUPED).
    */
-  covariates: z.record(MetricName, z.number().min(-1e15).max(1e15)).optional(),
+  covariates: z.record(MetricName, Value).optional(),
 })
 export type Exposure = z.infer<typeof Exposure>
 
@@ -31,7 +38,7 @@ export const Observation = z.strictObject({
   test: TestName,
   unit: Unit,
   metric: MetricName,
-  value: z.number().min(-1e15).max(1e15),
+  value: Value,
 })
 export type Observation = z.infer<typeof Observation>
 

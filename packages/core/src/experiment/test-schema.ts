@@ -63,7 +63,7 @@ const Adjustable = {
 const Planned = {
   /** The prompt that is asked for: its id or key; null for a test that is about no prompt. */
   prompt: z.string().min(1).max(200).nullable(),
-  /** The test answers for the prompt when this label of it is asked for, or none. */
+  /** The test answers for the prompt when this label of it is asked for; `production` also when none is. */
   label: RefName,
   /** The attribute whose value a unit is, such as `user`: what sees one variant only. */
   unit: z.string().min(1).max(100),
@@ -142,6 +142,10 @@ export const AbTestChange = z
   })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .refine(({ prompt, variants }) => prompt === undefined || variants !== undefined, {
+    path: ['variants'],
+    message: 'must come with another "prompt": their refs are of the one before',
+  })
 export type AbTestChange = z.output<typeof AbTestChange>
 
 export const AbTest = z.strictObject({

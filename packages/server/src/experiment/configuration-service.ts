@@ -84,7 +84,8 @@ function configured(
     prompt: promptOf(row.prompt_id),
     label: row.label,
     unit: row.unit,
-    epoch: row.epoch,
+    // Of the table that was read: a change of weights may have come between.
+    epoch: epoch.epoch,
     seed: row.seed,
     trafficPercentage: row.traffic_percentage,
     slots: encodeSlots(epoch.slots),

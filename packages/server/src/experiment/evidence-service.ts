@@ -107,6 +107,7 @@ class TestIntake {
     for (const { event, pointer } of events) {
       const metric = this.#metrics.get(event.metric)
       if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
+      else if (this.#isForced(event.unit)) this.#batch.leaveAside(pointer, 'forced')
       else if (!places.has(event.unit)) this.#batch.leaveAside(pointer, 'not_exposed')
       else if (!isPossible(metric, event.value)) this.#batch.leaveAside(pointer, 'invalid_value')
       else usable.push(event)
@@ -123,7 +124,8 @@ class TestIntake {
       if (!fresh.get(observation.metric)?.delete(observation.id)) continue
       recorded++
       const { variantId, epoch, isExcluded, covariates } = places.get(observation.unit)!
-      const covariate = covariates?.[observation.metric] ?? null
+      const covariate =
+        covariates && Object.hasOwn(covariates, observation.metric) ? covariates[observation.metric]! : null
       if (!isExcluded) counted.push({ ...observation, variantId, epoch, covariate })
     }
     this.#batch.observations.recorded += recorded
@@ -139,7 +141,11 @@ class TestIntake {
     if (this.#test.epoch === 0) return 'not_started'
     if (variantId === undefined) return 'unknown_variant'
     if (epoch > this.#test.epoch) return 'unknown_epoch'
-    return Object.hasOwn(this.#test.forced as object, unit) ? 'forced' : undefined
+    return this.#isForced(unit) ? 'forced' : undefined
+  }
+
+  #isForced(unit: string): boolean {
+    return Object.hasOwn(this.#test.forced as object, unit)
   }
 
   /** Counts in buckets are of observations, so units that leave take theirs with them one by one. */

@@ -209,5 +209,21 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
     })
     const exposures = [{ test: id, unit: 'tester', variant: 'b' }]
     expect(await record({ exposures })).toMatchObject({ leftAside: [{ reason: 'forced' }] })
+    // Also what was exposed before it was forced.
+    await record({ exposures: [{ test: id, unit: 'early', variant: 'a' }] })
+    await plane.ask('updateAbTest', { params: { id }, ifMatch: '"3"', body: { forced: { early: 'b' } } })
+    const observations = [observation(id, 'early', 'success', 1)]
+    expect(await record({ observations })).toMatchObject({ leftAside: [{ reason: 'forced' }] })
+  })
+
+  it('refuses values whose squares are no numbers any more, rather than break the results', async () => {
+    const { id } = await newTest()
+    const send = (value: number) =>
+      plane.call('recordAbTestEvents', { body: { observations: [observation(id, 'u', 'seconds', value)] } })
+    expect(await send(1e-200)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/observations/0/value' }] } })
+    await record({ exposures: ['u', 'v'].map((unit) => ({ test: id, unit, variant: 'a' })) })
+    expect((await send(1e-100)).status).toBe(200)
+    await record({ observations: [observation(id, 'v', 'seconds', 0), observation(id, 'v', 'seconds', 1e15)] })
+    expect((await results(id)).metrics[1]!.variants[0]).toMatchObject({ units: 2 })
   })
 })

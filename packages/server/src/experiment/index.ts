@@ -46,7 +46,7 @@ export function createExperimentRoom({ database, logger, newId, versions, refs, 
   const promotion = new PromoteService({ database, promotion: parts.promotion })
   const lifecycle = new LifecycleService({ database, prompts: versions, tests, changes })
   const looks = new LookService(database, results)
-  const sweep = createSweep({ database, lifecycle, tests, looks, promotion, changes, logger })
+  const sweep = createSweep({ database, versions, lifecycle, tests, looks, promotion, changes, logger })
   const runEvidence = createRunEvidence({ database, runs, evidence, logger })
   return {
     sweep,

@@ -149,6 +149,19 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     expect(before.filter((variant, slot) => variant !== after[slot])).toHaveLength(16_384 / 4)
   })
 
+  it('keeps to what goes together when a draft is changed', async () => {
+    const { test } = await newTest()
+    const change = (body: object) => plane.call('updateAbTest', { params: { id: test.id }, ifMatch: '"1"', body })
+    const stopping = { mode: 'planned_looks', horizon: 1_000 }
+    expect(await change({ bandit: {}, stopping })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/bandit' }] },
+    })
+    const { key: prompt } = await plane.newPrompt()
+    expect(await change({ prompt })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/variants' }] } })
+    expect((await change({ prompt, variants, bandit: {} })).status).toBe(200)
+  })
+
   it('is archived when it has ended, or never began', async () => {
     const { test } = await newTest()
     const params = { id: test.id }

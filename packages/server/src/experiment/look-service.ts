@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/core/base'
-import type { GuardrailRule, LookRecord, Metric, Stopping, StoppingRule } from '@fairlead/core/experiment'
+import type { LookRecord, Metric, Stopping, StoppingRule, Strata } from '@fairlead/core/experiment'
 import { takeGuardrailLook, takeLook } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
 import type { TestEvidence } from './evidence-read.ts'
@@ -72,17 +72,8 @@ function judge(row: store.TestRow, evidence: TestEvidence, before: readonly Past
     ),
     guardrails: guardrails.map((metric) => {
       const strata = strataOf(evidence, metric.name)
-      const past = before.flatMap((one) => one.guardrails.filter((guard) => guard.metric === metric.name))
-      const guard = guardrailRule(metric, guardrails.length)
-      return {
-        metric: metric.name,
-        strata,
-        look: takeGuardrailLook(
-          guard,
-          past.map(({ look }) => look),
-          strata,
-        ),
-      }
+      const past = before.flatMap((one) => one.guardrails)
+      return lookAtGuardrail(metric, { guardrails: guardrails.length, strata, past })
     }),
   }
 }
@@ -99,9 +90,14 @@ function decide({ look, guardrails }: RecordedLook, { variants }: TestEvidence):
   return { outcome: look.decision, winnerVariantId: winner, harm }
 }
 
-/** One of several guardrails, which err together as often as one may; the control is the first arm. */
-export function guardrailRule(metric: Metric, guardrails: number): GuardrailRule {
-  return {
+type GuardrailRecord = RecordedLook['guardrails'][number]
+
+/** Looks at one of several guardrails, which err together as often as one may; the control is the first arm. */
+export function lookAtGuardrail(
+  metric: Metric,
+  { guardrails, strata, past }: { guardrails: number; strata: Strata; past: readonly GuardrailRecord[] },
+): GuardrailRecord {
+  const rule = {
     alpha: guardrailAlpha / guardrails,
     model: modelOf(metric),
     lowerIsBetter: metric.lowerIsBetter,
@@ -109,6 +105,8 @@ export function guardrailRule(metric: Metric, guardrails: number): GuardrailRule
     effect: guardrailEffect,
     control: 0,
   }
+  const before = past.filter((one) => one.metric === metric.name).map(({ look }) => look)
+  return { metric: metric.name, strata, look: takeGuardrailLook(rule, before, strata) }
 }
 
 /** The rule that a test is judged by. */

@@ -36,7 +36,7 @@ export class PromoteService {
       const data = await this.#parts.promotion.promote(organizationId, by, version, { mergeInto, label, message })
       entry = { action: 'promoted', data: { ...data, promptId: winner.promptId } }
     } catch (error) {
-      if (!(error instanceof FairleadError)) throw error
+      if (!isFinal(error)) throw error
       entry = { action: 'promotion_refused', data: { code: error.code, reason: error.message } }
     }
     const held = { organization_id: organizationId, id: test.id }
@@ -55,7 +55,7 @@ export class PromoteService {
       const isUndone = await this.#parts.promotion.undo(organizationId, promptId, promoted, message)
       data = { metrics, isUndone, label: promoted.label, to: promoted.from }
     } catch (error) {
-      if (!(error instanceof FairleadError)) throw error
+      if (!isFinal(error)) throw error
       data = { metrics, isUndone: false, code: error.code, reason: error.message }
     }
     const held = { organization_id: organizationId, id: testId }
@@ -64,4 +64,9 @@ export class PromoteService {
       await record(db, held, controlPlane, 'rolled_back', data)
     })
   }
+}
+
+/** What the database can't do now, and what somebody else moved meanwhile, is tried again by the next sweep. */
+function isFinal(error: unknown): error is FairleadError {
+  return error instanceof FairleadError && !error.code.startsWith('database.') && error.code !== 'prompt.head_moved'
 }

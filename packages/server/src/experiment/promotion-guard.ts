@@ -1,12 +1,13 @@
-import type { GuardrailLook, Metric, UnitMoments } from '@fairlead/core/experiment'
-import { addUnit, mergeMoments, noUnits, takeGuardrailLook } from '@fairlead/core/experiment'
+import type { Metric, UnitMoments } from '@fairlead/core/experiment'
+import { addUnit, mergeMoments, noUnits } from '@fairlead/core/experiment'
 import type { RunUsage } from '../analytics/service.ts'
 import { usageSince } from '../analytics/service.ts'
 import type { ScopedDb } from '../database/index.ts'
-import type { Promoted } from '../prompt/ports.ts'
+import type { Promoted, PromptVersions } from '../prompt/ports.ts'
 import { readEvidence, strataOf } from './evidence-read.ts'
 import { controlPlane, record } from './history.ts'
-import { guardrailRule } from './look-service.ts'
+import type { RecordedLook } from './look-record.ts'
+import { lookAtGuardrail } from './look-service.ts'
 import type { TestRow } from './test-store.ts'
 
 /** What the promotion of a test's winner moved, and when. */
@@ -27,30 +28,26 @@ const values: Readonly<Record<string, (usage: RunUsage) => number | null>> = {
  * Looks whether a promoted winner is worse in use than the control was in the test, by the test's guardrails, as far as
  * Fairlead measures them itself. Answers those that got worse.
  */
-export async function lookAfterPromotion(db: ScopedDb, row: TestRow, promoted: RecordedPromotion): Promise<string[]> {
+export async function lookAfterPromotion(
+  db: ScopedDb,
+  row: TestRow,
+  promoted: RecordedPromotion,
+  versions: PromptVersions,
+): Promise<string[]> {
   const guardrails = (row.metrics as Metric[]).filter(
     ({ name, role, model }) => role === 'guardrail' && model !== 'quantile' && Object.hasOwn(values, name),
   )
-  const evidence = await readEvidence(db, row)
-  const winner = evidence.variants.find(({ id }) => id === row.winner_variant_id)
-  if (guardrails.length === 0 || !winner?.version_id) return []
-  const usage = await usageSince(db, winner.version_id, promoted.at)
+  // A merge may have made a version of its own of what was tested.
+  const version = await versions.findVersion(db, promoted.promptId, { version: promoted.to })
+  if (guardrails.length === 0 || !version) return []
+  const usage = await usageSince(db, version.id, promoted.at)
   if (usage.length === 0) return []
-  const past = await pastGuards(db, row.id)
+  const evidence = await readEvidence(db, row)
+  const past = (await pastGuards(db, row.id)).flat()
   const looks = guardrails.map((metric) => {
     const control = strataOf(evidence, metric.name).reduce((sum, [arm]) => mergeMoments(sum, arm!), noUnits)
     const strata = [[control, momentsOf(usage, values[metric.name]!)]]
-    const before = past.flatMap((looks) => looks.filter((look) => look.metric === metric.name))
-    const rule = guardrailRule(metric, guardrails.length)
-    return {
-      metric: metric.name,
-      strata,
-      look: takeGuardrailLook(
-        rule,
-        before.map(({ look }) => look),
-        strata,
-      ),
-    }
+    return lookAtGuardrail(metric, { guardrails: guardrails.length, strata, past })
   })
   await record(db, row, controlPlane, 'guarded', { looks })
   return looks.flatMap(({ metric, look }) => (look.arms.some(({ decision }) => decision === 'harmful') ? [metric] : []))
@@ -80,7 +77,7 @@ async function pastGuards(db: ScopedDb, testId: string) {
     .where('action', '=', 'guarded')
     .orderBy('seq')
     .execute()
-  return rows.map(({ data }) => (data as { looks: { metric: string; look: GuardrailLook }[] }).looks)
+  return rows.map(({ data }) => (data as { looks: RecordedLook['guardrails'] }).looks)
 }
 
 function momentsOf(usage: readonly RunUsage[], measure: (usage: RunUsage) => number | null): UnitMoments {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AbTestResults, Metric, ResultSnapshot } from '@fairlead/core/experiment'
 import { sampleRatioEvidence, sampleRatioMismatch } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
@@ -72,7 +73,8 @@ export class ResultService {
     { metric: wanted, density = false }: { metric?: string | undefined; density?: boolean } = {},
   ): Promise<AbTestResults['metrics']> {
     const metrics = (row.metrics as Metric[]).filter(({ name }) => wanted === undefined || name === wanted)
-    const key = JSON.stringify([row.id, metrics, density, evidence.arms, evidence.epochs, contendersOf(evidence)])
+    const seen = JSON.stringify([row.id, metrics, density, evidence.arms, evidence.epochs, contendersOf(evidence)])
+    const key = createHash('sha256').update(seen).digest('base64')
     const known = this.#known.get(key)
     if (known) return known
     const buckets = metrics.some(({ model }) => model === 'quantile') ? await listBuckets(db, row.id) : []

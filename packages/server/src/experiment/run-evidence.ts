@@ -80,7 +80,12 @@ export function createRunEvidence({ database, runs, evidence, logger }: RunEvide
           await database.withOrganization(row.organizationId, (db) => take(db, row))
         } catch (error) {
           // What the database can't do now is done later; a row that can't be used at all must not keep back the others.
-          if (error instanceof FairleadError && error.code.startsWith('database.')) throw error
+          if (
+            error instanceof FairleadError &&
+            error.code.startsWith('database.') &&
+            error.code !== 'database.unstorable_text'
+          )
+            throw error
           logger.error({ err: error, topic: row.topic, key: row.key }, 'A run or score can be no evidence')
         }
       }

@@ -229,6 +229,14 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     const live = async () =>
       (await plane.ask('getPromptLabel', { params: { id: prompt.id, name: 'production' } })).version.versionNumber
     expect(await live()).toBe(2)
+    // What protects the label must not keep there what turns out to be harmful.
+    const rule = {
+      promptId: prompt.id,
+      refKind: 'label' as const,
+      pattern: 'production',
+      requiredChecks: ['experiment'],
+    }
+    await plane.ask('createProtectionRule', { body: { ...rule, noDirectCommit: true } })
     await plane.server.controlPlane.database.withOrganization(plane.acme.id, (db) =>
       insertExecutions(
         db,

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/core/base'
 import type { Bandit, Promotion, Stopping } from '@fairlead/core/experiment'
 import { sql } from 'kysely'
 import type { ChangeFeed, Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
+import type { PromptVersions } from '../prompt/ports.ts'
 import { reweighByEvidence } from './bandit.ts'
 import { controlPlane, record } from './history.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
@@ -14,6 +15,7 @@ import * as store from './test-store.ts'
 
 export interface SweepParts {
   database: Database
+  versions: PromptVersions
   lifecycle: LifecycleService
   tests: TestService
   looks: LookService
@@ -36,7 +38,7 @@ interface Due {
  * What happens to tests by itself: scheduled starts and ends, looks, a bandit's weights. One test that fails does not keep
  * the others from their turn.
  */
-export function createSweep({ database, lifecycle, tests, looks, promotion, changes, logger }: SweepParts) {
+export function createSweep({ database, versions, lifecycle, tests, looks, promotion, changes, logger }: SweepParts) {
   return async function sweep(signal: AbortSignal): Promise<void> {
     for (const { organization_id: organizationId, ...test } of await openTests(database)) {
       if (signal.aborted) return
@@ -44,7 +46,7 @@ export function createSweep({ database, lifecycle, tests, looks, promotion, chan
       try {
         if (test.status === 'draft') await start(due)
         else if (test.status === 'completed') await watch(due)
-        else await tend(due, test.is_over)
+        else await tend(due)
       } catch (error) {
         // Somebody else was faster.
         if (error instanceof FairleadError && error.code === 'experiment.invalid_transition') continue
@@ -72,10 +74,12 @@ export function createSweep({ database, lifecycle, tests, looks, promotion, chan
     })
   }
 
-  async function tend({ organizationId, id }: Due, isOver: boolean): Promise<void> {
+  async function tend({ organizationId, id }: Due): Promise<void> {
     const ended = await database.withOrganization(organizationId, async (db) => {
       const row = await store.lockTest(db, id)
-      if (row.status !== 'running' && !isOver) return null
+      const isOver = row.end_date !== null && row.end_date.getTime() <= Date.now()
+      const isOpen = row.status === 'running' || (row.status === 'paused' && isOver)
+      if (!isOpen) return null
       if (isOver || (await isDue(db, row, 'look', (row.stopping as Stopping).everyMinutes))) {
         const { decision } = await looks.takeIn(db, row, controlPlane)
         const isDecided = decision.outcome !== 'continue' && (row.stopping as Stopping).automatic
@@ -101,7 +105,7 @@ export function createSweep({ database, lifecycle, tests, looks, promotion, chan
       const hours = (row.promotion as Promotion).guardHours
       const isWatched = Date.now() <= promoted.at.getTime() + hours * hourMs
       if (!isWatched || !(await isDue(db, row, 'guarded', (row.stopping as Stopping).everyMinutes))) return {}
-      return { promoted, harm: await lookAfterPromotion(db, row, promoted) }
+      return { promoted, harm: await lookAfterPromotion(db, row, promoted, versions) }
     })
     if (found.isForgotten) await promotion.promote(organizationId, null, await tests.get(organizationId, id))
     if (found.promoted && found.harm.length > 0) await promotion.undo(organizationId, id, found.promoted, found.harm)
@@ -119,7 +123,7 @@ async function openTests(database: Database) {
   return database.withSystem((db) =>
     db
       .selectFrom('ab_tests')
-      .select(['organization_id', 'id', 'status', sql<boolean>`coalesce(end_date <= now(), false)`.as('is_over')])
+      .select(['organization_id', 'id', 'status'])
       .where(
         sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now())
           or (status = 'completed' and promotion is not null and winner_variant_id is not null

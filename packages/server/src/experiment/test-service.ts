@@ -129,6 +129,7 @@ export class TestService {
     const { weights, isKilled, archived, variants, prompt } = change
     const { layer } = change
     if (layer) await requireLayer(db, layer.id)
+    assertDecidesAnytime(row, change)
     const columns = {
       ...columnsOf(change as Partial<NewAbTest>),
       ...(prompt !== undefined && { prompt_id: prompt && (await requirePromptId(db, prompts, prompt)) }),
@@ -165,7 +166,8 @@ export async function reweigh(
     if (variants.some((variant) => variant.id === name || variant.name === name)) continue
     throw invalid([{ pointer: `/weights/${name}`, message: `is no variant of the test "${row.key}"` }])
   }
-  const next = variants.map((variant) => weights[variant.id] ?? weights[variant.name] ?? variant.traffic_weight)
+  const given = new Map(Object.entries(weights))
+  const next = variants.map(({ id, name, traffic_weight }) => given.get(id) ?? given.get(name) ?? traffic_weight)
   if (!next.some((weight) => weight > 0)) throw invalid([{ pointer: '/weights', message: 'must leave one above 0' }])
   for (const [at, variant] of variants.entries())
     await store.updateVariant(db, variant.id, { traffic_weight: next[at]! })
@@ -226,7 +228,10 @@ function assertChangeable(row: store.TestRow, change: AbTestChange): void {
   }
   const allowed = status === 'completed' ? lasting : adjustable
   const wrong = Object.keys(change).find((field) => !allowed.has(field))
-  if (wrong === undefined) return assertEndIsPlanned(row, change)
+  if (wrong === undefined) {
+    assertEndIsPlanned(row, change)
+    return
+  }
   const message = `The test "${key}" is ${status}: "${wrong}" stands. What can be changed are ${[...allowed].join(', ')}.`
   throw new FairleadError('experiment.started', message, { data: { field: wrong, status } })
 }
@@ -237,6 +242,14 @@ function assertEndIsPlanned({ key, stopping, end_date }: store.TestRow, { endDat
   if (end_date !== null && new Date(endDate) >= end_date) return
   const message = `The test "${key}" looks at times that were planned: its end can be put off, or taken away, and not brought forward. To end it now, stop it.`
   throw new FairleadError('experiment.looks_are_planned', message)
+}
+
+/** A bandit's weights change with what was seen, so that only a rule which is valid at any time may decide. */
+function assertDecidesAnytime(row: store.TestRow, change: AbTestChange): void {
+  const bandit = change.bandit === undefined ? row.bandit : change.bandit
+  const { mode } = change.stopping ?? (row.stopping as AbTest['stopping'])
+  if (bandit === null || mode === 'always_valid') return
+  throw invalid([{ pointer: '/bandit', message: 'must go with stopping mode "always_valid"' }])
 }
 
 function changed(current: AbTest): FairleadError {

@@ -14,7 +14,8 @@ export interface Keyset<After> {
   after: After | undefined
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const uuidPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+const uuid = new RegExp(uuidPattern, 'i')
 
 /** By id or key. */
 export async function findTest(db: Db, idOrKey: string): Promise<TestRow | undefined> {
@@ -28,8 +29,12 @@ export async function findTestIds(db: Db, names: readonly string[]): Promise<Map
   const { rows } = await sql<{ name: string; id: string }>`
     select distinct on (n.name) n.name, t.id
     from unnest(${names}::text[]) as n(name)
-    join ab_tests t on t.key = n.name or t.id::text = lower(n.name)
-    order by n.name, t.key = n.name`.execute(db)
+    join lateral (
+      select id, 1 as rank from ab_tests where id = case when n.name ~* ${uuidPattern} then n.name::uuid end
+      union all
+      select id, 2 from ab_tests where key = n.name
+    ) t on true
+    order by n.name, t.rank`.execute(db)
   return new Map(rows.map(({ name, id }) => [name, id]))
 }
 

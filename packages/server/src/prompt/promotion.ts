@@ -38,7 +38,8 @@ export function createVersionPromotion(refs: RefService, history: HistoryService
       const ref = { kind: 'label' as const, name: label }
       const now = await refs.get(organizationId, promptId, ref).catch(absent)
       if (now?.version.versionNumber !== to) return false
-      const move = { to: String(from), expectedHash: now.version.commitHash, reason: message }
+      // Protection guards what comes onto a label, and would keep a harmful version there.
+      const move = { to: String(from), expectedHash: now.version.commitHash, reason: message, isRestored: true }
       await refs.move(organizationId, promptId, controlPlaneActor, ref, move)
       return true
     },

@@ -24,6 +24,8 @@ export interface RefMoveRequest extends Omit<RefChange, 'prompt'> {
   bypass: string | undefined
   /** The first ref of a new prompt: there is nothing yet to protect. */
   isFirst?: boolean | undefined
+  /** Back to where it stood before the control plane itself moved it: what was there brings nothing new in. */
+  isRestored?: boolean | undefined
 }
 
 /**
@@ -41,9 +43,10 @@ export class RefMover {
   /** In the caller's transaction, which holds the prompt's lock. */
   async move(db: Kysely<Tables>, prompt: store.PromptRow, request: RefMoveRequest): Promise<void> {
     const { kind, name, from, to, by, bypass } = request
-    const passedOver = request.isFirst
-      ? []
-      : await this.#parts.protection.assertAllowed(db, { ...request, prompt }, bypass)
+    const passedOver =
+      request.isFirst || request.isRestored
+        ? []
+        : await this.#parts.protection.assertAllowed(db, { ...request, prompt }, bypass)
     const place = { organization_id: prompt.organization_id, prompt_id: prompt.id, kind, name }
     const moved = await refStore.swapRef(db, {
       ...place,

@@ -27,6 +27,7 @@ interface Move {
   force?: boolean | undefined
   reason?: string | undefined
   bypass?: string | undefined
+  isRestored?: boolean | undefined
 }
 
 /** The branches, labels and tags of prompts. Tags never move; branches and labels move by compare-and-swap. */
@@ -82,7 +83,15 @@ export class RefService {
       const to = await requireRevision(db, prompt, move.to)
       if (ref.kind === 'branch' && from && !move.force) await this.#assertForward(db, prompt, ref.name, from, to)
       const reason = move.reason ?? (from ? `move the ${ref.kind}` : `make the ${ref.kind}`)
-      await this.#parts.refs.move(db, prompt, { ...ref, from, to, by, reason, bypass: move.bypass })
+      await this.#parts.refs.move(db, prompt, {
+        ...ref,
+        from,
+        to,
+        by,
+        reason,
+        bypass: move.bypass,
+        isRestored: move.isRestored,
+      })
       return toReference((await refStore.findRef(db, prompt.id, ref.kind, ref.name))!)
     })
   }

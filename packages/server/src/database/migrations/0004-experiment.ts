@@ -247,7 +247,7 @@ create table ab_results (
   epoch int not null default 1,
   unit_count bigint not null default 0,
   statistics json not null default '{}',
-  recorded_at timestamptz not null default now(),
+  recorded_at timestamptz(3) not null default now(),
   primary key (organization_id, id),
   foreign key (organization_id, test_id, variant_id) references ab_variants (organization_id, test_id, id)
 );
