@@ -118,19 +118,23 @@ class TestIntake {
   async #add(usable: readonly NewObservation[], places: ReadonlyMap<string, AssignedUnit>): Promise<void> {
     const fresh = await evidence.insertObservations(this.#db, this.#test, usable)
     const counted: CountedObservation[] = []
+    const crossed: CountedObservation[] = []
     let recorded = 0
     for (const observation of usable) {
       // Twice in one batch is once.
       if (!fresh.get(observation.metric)?.delete(observation.id)) continue
       recorded++
-      const { variantId, epoch, isExcluded, covariates } = places.get(observation.unit)!
+      const { variantId, epoch, isExcluded, isCrossed, covariates } = places.get(observation.unit)!
       const covariate =
         covariates && Object.hasOwn(covariates, observation.metric) ? covariates[observation.metric]! : null
-      if (!isExcluded) counted.push({ ...observation, variantId, epoch, covariate })
+      const one = { ...observation, variantId, epoch, covariate }
+      if (isCrossed) crossed.push(one)
+      else if (!isExcluded) counted.push(one)
     }
     this.#batch.observations.recorded += recorded
     this.#batch.observations.repeated += usable.length - recorded
-    if (counted.length > 0) await evidence.addToSums(this.#db, this.#test, counted)
+    if (counted.length > 0) await evidence.addToSums(this.#db, this.#test, counted, { isCrossed: false })
+    if (crossed.length > 0) await evidence.addToSums(this.#db, this.#test, crossed, { isCrossed: true })
     const bucketed = counted.flatMap(({ metric, epoch, variantId, value }) =>
       this.#metrics.get(metric)!.model === 'quantile' ? [{ metric, epoch, variantId, bucket: bucketOf(value) }] : [],
     )

@@ -29,6 +29,8 @@ export interface AssignedUnit {
   variantId: string
   epoch: number
   isExcluded: boolean
+  /** Whether it left because weights had changed, so that it is kept among those that crossed. */
+  isCrossed: boolean
   /** By metric, what was known of the unit before. */
   covariates: Readonly<Record<string, number>> | null
 }
@@ -37,7 +39,7 @@ export interface AssignedUnit {
 export async function findAssigned(db: ScopedDb, test: HeldTest, units: readonly string[]): Promise<AssignedUnit[]> {
   // A join: an array of thousands would be gone through for every row.
   const { rows } = await sql<AssignedRow>`
-    select a.session_id, a.variant_id, a.epoch, a.is_excluded, a.covariates
+    select a.session_id, a.variant_id, a.epoch, a.is_excluded, a.is_crossed, a.covariates
     from unnest(${units}::text[]) as u(session_id)
     join ab_assignments a on a.organization_id = ${test.organization_id}::uuid and a.test_id = ${test.id}::uuid
       and a.session_id = u.session_id`.execute(db)
@@ -80,46 +82,66 @@ export async function insertAssignments(db: ScopedDb, test: HeldTest, first: rea
   `.execute(db)
 }
 
-/** Takes units out of the analysis that were shown another variant than their first. Answers those that were in it. */
+/**
+ * Takes units out of the analysis that were shown another variant than their first. Answers those that were in it. Units
+ * that crossed to another variant because weights have changed are kept apart, in the sums of their first.
+ */
 export async function excludeUnits(
   db: ScopedDb,
   test: HeldTest,
   exposures: readonly NewExposure[],
 ): Promise<AssignedUnit[]> {
-  const units = exposures.map(({ unit }) => unit)
-  const variants = exposures.map(({ variantId }) => variantId)
-  const { rows } = await sql<AssignedRow>`
-    with shown as (select distinct * from unnest(${units}::text[], ${variants}::uuid[]) as s(session_id, variant_id)),
-    left_out as (
-      update ab_assignments a set is_excluded = true from shown
+  const list = listsOf(exposures)
+  const { rows } = await sql<AssignedRow & { was_excluded: boolean }>`
+    with shown_twice as (
+      select a.session_id, a.is_excluded as was_excluded, bool_and(s.epoch <> a.epoch) as is_crossed
+      from unnest(${list('unit')}::text[], ${list('epoch')}::int[], ${list('variantId')}::uuid[])
+        as s(session_id, epoch, variant_id)
+      join ab_assignments a on a.organization_id = ${test.organization_id}::uuid and a.test_id = ${test.id}::uuid
+        and a.session_id = s.session_id and a.variant_id <> s.variant_id
+        and (not a.is_excluded or a.is_crossed and a.epoch = s.epoch)
+      group by a.session_id, a.is_excluded
+    ), left_out as (
+      update ab_assignments a set is_excluded = true, is_crossed = t.is_crossed from shown_twice t
       where a.organization_id = ${test.organization_id}::uuid and a.test_id = ${test.id}::uuid
-        and a.session_id = shown.session_id
-        and a.variant_id <> shown.variant_id and not a.is_excluded
-      returning a.session_id, a.variant_id, a.epoch, a.is_excluded, a.covariates
+        and a.session_id = t.session_id
+      returning a.session_id, a.variant_id, a.epoch, a.is_excluded, a.is_crossed, a.covariates, t.was_excluded
     ), counted as (
       update ab_unit_counts c set units = c.units - l.count, excluded = c.excluded + l.count
-      from (select epoch, variant_id, count(*) from left_out group by epoch, variant_id) l
+      from (
+        select epoch, variant_id, count(*) from left_out where not was_excluded group by epoch, variant_id
+      ) l
       where c.test_id = ${test.id}::uuid and c.epoch = l.epoch and c.variant_id = l.variant_id
     )
     select * from left_out`.execute(db)
-  if (rows.length > 0)
-    await takeAway(
-      db,
-      test,
-      rows.map(({ session_id }) => session_id),
-    )
-  return rows.map(toAssigned)
+  for (const isCrossed of [false, true])
+    for (const wasCrossed of isCrossed ? [false] : [false, true]) {
+      const moved = rows.filter((row) => row.is_crossed === isCrossed && row.was_excluded === wasCrossed)
+      const units = moved.map(({ session_id }) => session_id)
+      if (units.length > 0) await takeAway(db, test, units, { wasCrossed, isCrossed })
+    }
+  return rows.filter((row) => !row.was_excluded).map(toAssigned)
 }
 
-/** What units have contributed to their arms, taken from them again; exact, as all sums are. */
-async function takeAway(db: ScopedDb, test: HeldTest, units: readonly string[]): Promise<void> {
+/**
+ * What units have contributed to their arms, taken from them again; exact, as all sums are. It goes to those that crossed,
+ * or nowhere.
+ */
+async function takeAway(
+  db: ScopedDb,
+  test: HeldTest,
+  units: readonly string[],
+  { wasCrossed, isCrossed }: { wasCrossed: boolean; isCrossed: boolean },
+): Promise<void> {
+  const ofUnits = sql`ab_unit_statistics u
+      ${sql.raw(isCrossed ? 'join' : 'using')} unnest(${units}::text[]) as gone(unit) ${sql.raw(isCrossed ? 'on' : 'where')}
+        u.organization_id = ${test.organization_id}::uuid and u.test_id = ${test.id}::uuid and u.session_id = gone.unit`
+  const found = isCrossed ? sql`select u.* from ${ofUnits}` : sql`delete from ${ofUnits} returning u.*`
+  const added = sql`insert into ab_arm_statistics as arm (${armKey}, ${sumColumns})
+      select ${test.organization_id}::uuid, ${test.id}::uuid, metric_name, epoch, variant_id, true, ${sumColumns} from summed
+      ${addToArm}`
   await sql`
-    with gone as (
-      delete from ab_unit_statistics
-      using unnest(${units}::text[]) as gone(unit)
-      where organization_id = ${test.organization_id}::uuid and test_id = ${test.id}::uuid and session_id = gone.unit
-      returning metric_name, epoch, variant_id, n, x, xx, c
-    ), summed as (
+    with gone as (${found}), summed as (
       select metric_name, epoch, variant_id, count(*) as units, sum(n) as n, sum(x) as x, sum(n * n) as nn,
         sum(n * x) as nx, sum(x * x) as xx, sum(xx) as observed_xx, count(*) filter (where x > 0) as positive,
         ${sumOf(logOf('x', 'n'), 1)} as log, ${sumOf(logOf('x', 'n'), 2)} as loglog, count(c) as covered,
@@ -127,15 +149,36 @@ async function takeAway(db: ScopedDb, test: HeldTest, units: readonly string[]):
         ${zeroIfNone('sum(c * x)')} as cx
       from gone
       group by metric_name, epoch, variant_id
-    )
-    update ab_arm_statistics s set units = s.units - gone.units, n = s.n - gone.n, x = s.x - gone.x,
-      nn = s.nn - gone.nn, nx = s.nx - gone.nx, xx = s.xx - gone.xx, observed_xx = s.observed_xx - gone.observed_xx,
-      positive = s.positive - gone.positive, log = s.log - gone.log, loglog = s.loglog - gone.loglog,
-      covered = s.covered - gone.covered, c = s.c - gone.c, cc = s.cc - gone.cc, cn = s.cn - gone.cn, cx = s.cx - gone.cx
+    )${isCrossed ? sql`, crossed as (${added})` : sql``}
+    update ab_arm_statistics arm set ${sql.raw(sums.map((sum) => `${sum} = arm.${sum} - gone.${sum}`).join(', '))}
     from summed gone
-    where s.test_id = ${test.id}::uuid and s.metric_name = gone.metric_name and s.epoch = gone.epoch
-      and s.variant_id = gone.variant_id`.execute(db)
+    where arm.test_id = ${test.id}::uuid and arm.metric_name = gone.metric_name and arm.epoch = gone.epoch
+      and arm.variant_id = gone.variant_id and arm.is_crossed = ${wasCrossed}`.execute(db)
 }
+
+const sums = [
+  ...[
+    'units',
+    'n',
+    'x',
+    'nn',
+    'nx',
+    'xx',
+    'observed_xx',
+    'positive',
+    'log',
+    'loglog',
+    'covered',
+    'c',
+    'cc',
+    'cn',
+    'cx',
+  ],
+]
+const armKey = sql.raw('organization_id, test_id, metric_name, epoch, variant_id, is_crossed')
+const sumColumns = sql.raw(sums.join(', '))
+const addToArm = sql`on conflict (${armKey}) do update set
+      ${sql.raw(sums.map((sum) => `${sum} = arm.${sum} + excluded.${sum}`).join(', '))}`
 
 /** Stores observations, each id of a metric once. Answers the ids of those that were new, by metric. */
 export async function insertObservations(
@@ -171,6 +214,7 @@ export async function addToSums(
   db: ScopedDb,
   test: HeldTest,
   observations: readonly CountedObservation[],
+  { isCrossed }: { isCrossed: boolean },
 ): Promise<void> {
   const list = listsOf(observations)
   // As text, which says of a number exactly what it is.
@@ -197,9 +241,8 @@ export async function addToSums(
       returning metric_name, epoch, variant_id, c, n, x, added_n as dn, added_x as dx, added_xx as dxx,
         n - added_n as n0, x - added_x as x0
     )
-    insert into ab_arm_statistics as arm (organization_id, test_id, metric_name, epoch, variant_id,
-      units, n, x, nn, nx, xx, observed_xx, positive, log, loglog, covered, c, cc, cn, cx)
-    select ${test.organization_id}::uuid, ${test.id}::uuid, metric_name, epoch, variant_id,
+    insert into ab_arm_statistics as arm (${armKey}, ${sumColumns})
+    select ${test.organization_id}::uuid, ${test.id}::uuid, metric_name, epoch, variant_id, ${isCrossed}::boolean,
       count(*) filter (where n0 = 0), sum(dn), sum(dx), sum(n * n - n0 * n0), sum(n * x - n0 * x0),
       sum(x * x - x0 * x0), sum(dxx), count(*) filter (where x > 0) - count(*) filter (where x0 > 0),
       ${sumOf(logOf('x', 'n'), 1)} - ${sumOf(logOf('x0', 'n0'), 1)}, ${sumOf(logOf('x', 'n'), 2)} - ${sumOf(logOf('x0', 'n0'), 2)},
@@ -207,12 +250,7 @@ export async function addToSums(
       ${zeroIfNone('sum(c * c) filter (where n0 = 0)')}, ${zeroIfNone('sum(c * dn)')}, ${zeroIfNone('sum(c * dx)')}
     from moved
     group by metric_name, epoch, variant_id
-    on conflict (organization_id, test_id, metric_name, epoch, variant_id) do update set
-      units = arm.units + excluded.units, n = arm.n + excluded.n, x = arm.x + excluded.x, nn = arm.nn + excluded.nn,
-      nx = arm.nx + excluded.nx, xx = arm.xx + excluded.xx, observed_xx = arm.observed_xx + excluded.observed_xx,
-      positive = arm.positive + excluded.positive, log = arm.log + excluded.log, loglog = arm.loglog + excluded.loglog,
-      covered = arm.covered + excluded.covered, c = arm.c + excluded.c, cc = arm.cc + excluded.cc,
-      cn = arm.cn + excluded.cn, cx = arm.cx + excluded.cx`.execute(db)
+    ${addToArm}`.execute(db)
 }
 
 /** Adds observations to the sketches of their arms. */
@@ -295,7 +333,7 @@ function sumOf(term: ReturnType<typeof logOf>, power: 1 | 2) {
 
 type AssignedRow = Pick<
   Selectable<Tables['ab_assignments']>,
-  'session_id' | 'variant_id' | 'epoch' | 'is_excluded' | 'covariates'
+  'session_id' | 'variant_id' | 'epoch' | 'is_excluded' | 'is_crossed' | 'covariates'
 >
 
 function toAssigned(row: AssignedRow): AssignedUnit {
@@ -304,6 +342,7 @@ function toAssigned(row: AssignedRow): AssignedUnit {
     variantId: row.variant_id,
     epoch: row.epoch,
     isExcluded: row.is_excluded,
+    isCrossed: row.is_crossed,
     covariates: row.covariates as AssignedUnit['covariates'],
   }
 }
