@@ -117,13 +117,3 @@ export const Promotion = z.strictObject({
   guardHours: z.int().min(0).max(720).default(24),
 })
 export type Promotion = z.infer<typeof Promotion>
-
-/**
- * Another tool's way from units to variants, for a test that came from there: every unit keeps the variant that it has.
- * `settings` are those of `bucketing[scheme].assign`.
- */
-export const Bucketing = z.strictObject({
-  scheme: z.enum(['unleash', 'optimizely', 'growthbook-v1', 'growthbook-v2', 'eppo']),
-  settings: z.record(z.string(), z.unknown()),
-})
-export type Bucketing = z.infer<typeof Bucketing>

@@ -1,16 +1,8 @@
 import * as z from 'zod'
 import { Timestamp } from '../base/contract-schema.ts'
 import { RefName } from '../prompt/schema.ts'
-import {
-  Bandit,
-  Bucketing,
-  Metric,
-  Promotion,
-  Stopping,
-  TestKey,
-  TrafficWeight,
-  VariantRef,
-} from './document-schema.ts'
+import { Bucketing } from './bucketing-schema.ts'
+import { Bandit, Metric, Promotion, Stopping, TestKey, TrafficWeight, VariantRef } from './document-schema.ts'
 
 export const AbTestStatus = z.enum(['draft', 'running', 'paused', 'completed'])
 export type AbTestStatus = z.infer<typeof AbTestStatus>
