@@ -64,6 +64,12 @@ export async function pastLooks(db: ScopedDb, testId: string, last?: number): Pr
   return (await query.execute()).reverse()
 }
 
+/** What the last look of a test came to; null before the first. */
+export async function lastDecision(db: ScopedDb, testId: string): Promise<Decision | null> {
+  const [last] = await pastLooks(db, testId, 1)
+  return last?.decision ?? null
+}
+
 /** Null before the first. */
 export async function lastLook(
   db: ScopedDb,

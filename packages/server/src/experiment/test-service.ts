@@ -33,11 +33,12 @@ export class TestService {
     this.#parts = parts
   }
 
-  /** Throws `experiment.invalid`, `experiment.key_taken` and `prompt.not_found`. */
+  /** Throws `experiment.invalid`, `experiment.key_taken`, `prompt.not_found` and `auth.forbidden`. */
   create(by: Principal, written: NewAbTest): Promise<AbTest> {
     const { prompts, newId, newSeed } = this.#parts
     const columns = columnsOf(written)
     const names = written.variants.map(({ name }) => name)
+    assertMayPromote(by, written)
     assertForced(written.forced, names)
     return this.#within(by.organizationId, async (db) => {
       if (written.layer) await requireLayer(db, written.layer.id)
@@ -87,6 +88,7 @@ export class TestService {
       const row = await store.lockTest(db, found.id)
       if (String(row.revision) !== tag) throw changed(await this.read(db, row))
       assertChangeable(row, change)
+      assertMayPromote(by, change)
       const updated = await this.#apply(db, row, change)
       await record(db, updated, by, 'changed', { change })
       if (row.status !== 'draft') this.#parts.changes.announce(updated)
@@ -242,6 +244,14 @@ function assertEndIsPlanned({ key, stopping, end_date }: store.TestRow, { endDat
   if (end_date !== null && new Date(endDate) >= end_date) return
   const message = `The test "${key}" looks at times that were planned: its end can be put off, or taken away, and not brought forward. To end it now, stop it.`
   throw new FairleadError('experiment.looks_are_planned', message)
+}
+
+/** What a test promotes it moves for whoever planned it: they must be let move it themselves. */
+function assertMayPromote(by: Principal, { promotion }: Pick<AbTestChange, 'promotion'>): void {
+  if (!promotion || by.permissions.has('prompt:write')) return
+  const permission = 'prompt:write' as const
+  const message = `A test that promotes its winner needs the permission "${permission}", which the credential does not have. Leave "promotion" out, or ask somebody who has it.`
+  throw new FairleadError('auth.forbidden', message, { data: { permission } })
 }
 
 /** A bandit's weights change with what was seen, so that only a rule which is valid at any time may decide. */
