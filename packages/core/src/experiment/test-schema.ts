@@ -173,5 +173,7 @@ export const AbTest = z.strictObject({
   archivedAt: Timestamp.nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  /** What can be, and is hardly meant; `pointer` is a JSON pointer into the test. */
+  warnings: z.array(z.strictObject({ pointer: z.string(), message: z.string() })),
 })
 export type AbTest = z.infer<typeof AbTest>
