@@ -87,12 +87,4 @@ describe.each(backends)('a test that can’t be on %s', (kind) => {
     const draft = await plane.ask('createAbTest', { body: of({ prompt: key, variants }) })
     expect(await plane.ask('startAbTest', { params: { id: draft.id } })).toMatchObject({ warnings: [] })
   })
-
-  it('names the metrics that there are to who asks for another one', async () => {
-    const test = await plane.ask('createAbTest', { body: of({}) })
-    const request = { params: { id: test.id }, query: { metric: 'nope' } }
-    const told = refused(422, '/metric', `is "nope", and the metrics of the test "${test.key}" are success`)
-    expect(await plane.call('getAbTestResults', request)).toMatchObject(told)
-    expect(await plane.call('listAbTestSnapshots', request)).toMatchObject(told)
-  })
 })

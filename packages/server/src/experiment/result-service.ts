@@ -11,6 +11,7 @@ import { assignedUnits, contendersOf, readEvidence } from './evidence-read.ts'
 import { lastLook } from './look-record.ts'
 import { requireTest } from './test-service.ts'
 import type { Keyset, TestRow } from './test-store.ts'
+import { listVariants } from './test-store.ts'
 
 /** Results that are remembered. */
 const mostKnown = 200
@@ -76,7 +77,9 @@ export class ResultService {
     { metric: wanted, density = false }: { metric?: string | undefined; density?: boolean } = {},
   ): Promise<AbTestResults['metrics']> {
     const metrics = (row.metrics as Metric[]).filter(({ name }) => wanted === undefined || name === wanted)
-    const seen = JSON.stringify([row.id, metrics, density, evidence.arms, evidence.epochs, contendersOf(evidence)])
+    const named = evidence.variants.map(({ id, name }) => [id, name])
+    const sums = [evidence.arms, evidence.epochs, contendersOf(evidence)]
+    const seen = JSON.stringify([row.id, named, metrics, density, ...sums])
     const key = createHash('sha256').update(seen).digest('base64')
     const known = this.#known.get(key)
     if (known) return known
@@ -108,7 +111,8 @@ export class ResultService {
         )
       }
       const rows = await query.orderBy('recorded_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
-      return rows.map(toSnapshot)
+      const names = new Map((await listVariants(db, [row.id])).map(({ id, name }) => [id, name]))
+      return rows.map((one) => toSnapshot(one, names.get(one.variant_id)!))
     })
   }
 }
@@ -120,10 +124,11 @@ function assertMeasured({ key, metrics }: TestRow, wanted: string | undefined): 
   throw invalid([{ in: 'query', pointer: '/metric', message }])
 }
 
-function toSnapshot(row: Selectable<Tables['ab_results']>): ResultSnapshot {
+function toSnapshot(row: Selectable<Tables['ab_results']>, variantName: string): ResultSnapshot {
   return {
     id: row.id,
     variantId: row.variant_id,
+    variantName,
     metric: row.metric_name,
     value: row.metric_value === null ? null : Number(row.metric_value),
     sampleSize: row.sample_size ?? 0,
@@ -135,10 +140,15 @@ function toSnapshot(row: Selectable<Tables['ab_results']>): ResultSnapshot {
 }
 
 function unitsOf({ variants, counts }: TestEvidence): AbTestResults['units'] {
-  return variants.map(({ id }) => {
+  return variants.map(({ id, name }) => {
     const own = counts.filter(({ variantId }) => variantId === id)
     const sum = (of: (count: (typeof own)[number]) => number) => own.reduce((total, count) => total + of(count), 0)
-    return { variantId: id, units: sum(({ units }) => units), excluded: sum(({ excluded }) => excluded) }
+    return {
+      variantId: id,
+      variantName: name,
+      units: sum(({ units }) => units),
+      excluded: sum(({ excluded }) => excluded),
+    }
   })
 }
 
