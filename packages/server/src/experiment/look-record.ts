@@ -29,16 +29,21 @@ export function toLookRecord(
   variants: readonly VariantRow[],
 ): LookRecord {
   const { fraction, expectedEvents, units, reasons, conditionalPower, sampleRatio, logThreshold } = look
+  const nameOf = (variantId: string) => variants.find(({ id }) => id === variantId)!.name
   return {
     look: look.look,
     ...decision,
+    winnerVariantName: decision.winnerVariantId && nameOf(decision.winnerVariantId),
+    harm: decision.harm.map((one) => ({ ...one, variantName: nameOf(one.variantId) })),
     reasons: [...reasons],
     fraction,
     expectedEvents,
-    units: variants.map(({ id }, place) => ({ variantId: id, units: units[place] ?? 0 })),
+    units: variants.map(({ id, name }, place) => ({ variantId: id, variantName: name, units: units[place] ?? 0 })),
     pairs: look.pairs.map(({ arm, other, z, boundary, logEValues }) => ({
       variantId: variants[arm]!.id,
+      variantName: variants[arm]!.name,
       otherVariantId: variants[other]!.id,
+      otherVariantName: variants[other]!.name,
       z,
       boundary,
       logEValues: logEValues && [...logEValues],

@@ -73,6 +73,11 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     })
     await sweep()
   }
+  async function endHasCome(id: string) {
+    await plane.server.controlPlane.database.withOrganization(plane.acme.id, async (db) => {
+      await db.updateTable('ab_tests').set({ end_date: new Date() }).where('id', '=', id).execute()
+    })
+  }
   /** Units by turns in both variants; of those of `kind`, so many of 20 succeed, at such a cost. */
   async function observe(test: string, { successes = 10, cost = 1, units = 800, onlyKind = false }) {
     const seen = Array.from({ length: units }, (_, index) => {
@@ -100,7 +105,8 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
       await newTest({ startDate: '2020-01-01T00:00:00Z', endDate: '2999-01-01T00:00:00Z' }),
       await newTest({ startDate: '2999-01-01T00:00:00Z' }),
     ]
-    const over = await started({ endDate: '2020-01-01T00:00:00Z' })
+    const over = await started({ endDate: '2999-01-01T00:00:00Z' })
+    await endHasCome(over.id)
     await sweep()
     expect(await get(due.id)).toMatchObject({ status: 'running' })
     expect(await get(early.id)).toMatchObject({ status: 'draft' })

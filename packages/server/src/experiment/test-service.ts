@@ -4,8 +4,9 @@ import { createSlots, reweightSlots } from '@fairlead/core/experiment'
 import type { ChangeFeed, Database, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
+import { assertPlaces, assertPromotable, assertTimes, invalid } from './draft-check.ts'
 import { record } from './history.ts'
-import { assertForced, columnsOf, invalid, keyFrom, requirePromptId, variantRows } from './test-draft.ts'
+import { assertForced, columnsOf, keyFrom, requirePromptId, variantRows } from './test-draft.ts'
 import type { ResolvedVariant } from './test-record.ts'
 import { toTest } from './test-record.ts'
 import * as store from './test-store.ts'
@@ -40,6 +41,8 @@ export class TestService {
     const names = written.variants.map(({ name }) => name)
     assertMayPromote(by, written)
     assertForced(written.forced, names)
+    assertTimes(written)
+    assertPlaces(written.bucketing, names.length)
     return this.#within(by.organizationId, async (db) => {
       if (written.layer) await requireLayer(db, written.layer.id)
       const prompt_id = written.prompt === null ? null : await requirePromptId(db, prompts, written.prompt)
@@ -52,7 +55,9 @@ export class TestService {
         seed: newSeed(),
         created_by: by.userId,
       })
-      await store.insertVariants(db, await variantRows(db, prompts, row, written.variants, newId))
+      const variants = await variantRows(db, prompts, row, written.variants, newId)
+      await assertPromotable(db, prompts, written.promotion, variants)
+      await store.insertVariants(db, variants)
       await record(db, row, by, 'created', {})
       return this.read(db, row)
     })
@@ -132,6 +137,7 @@ export class TestService {
     const { layer } = change
     if (layer) await requireLayer(db, layer.id)
     assertDecidesAnytime(row, change)
+    assertTimes(change, row)
     const columns = {
       ...columnsOf(change as Partial<NewAbTest>),
       ...(prompt !== undefined && { prompt_id: prompt && (await requirePromptId(db, prompts, prompt)) }),
@@ -148,6 +154,11 @@ export class TestService {
       change.forced ?? (row.forced as Record<string, string>),
       now.map(({ name }) => name),
     )
+    if (['promotion', 'bucketing', 'variants'].some((field) => field in change)) {
+      const { promotion = row.promotion, bucketing = row.bucketing } = change
+      await assertPromotable(db, prompts, promotion as AbTest['promotion'], now)
+      assertPlaces(bucketing as AbTest['bucketing'], now.length)
+    }
     const epoch = weights ? await reweigh(db, row, now, weights) : row.epoch
     return store.updateTest(db, row.id, { ...columns, epoch })
   }
