@@ -126,7 +126,12 @@ function armSums(test: HeldTest) {
     )`
 }
 
-/** What units have contributed to their arms, taken from them again; exact, as all sums are. */
+const sums = ['n', 'x', 'nn', 'nx', 'xx', 'observed_xx', 'log', 'loglog', 'c', 'cc', 'cn', 'cx']
+
+/**
+ * What units have contributed to their arms, taken from them again; exact, as all sums are, and to the last place: a
+ * difference has as many as the longer of the two, zeros or not.
+ */
 export async function takeAway(db: ScopedDb, test: HeldTest, units: readonly string[]): Promise<void> {
   await takeFromSums(db, test, units)
   await takeFromBuckets(db, test, units)
@@ -147,10 +152,8 @@ async function takeFromSums(db: ScopedDb, test: HeldTest, units: readonly string
       from gone
       group by metric_name, epoch, variant_id
     )
-    update ab_arm_statistics s set units = s.units - gone.units, n = s.n - gone.n, x = s.x - gone.x,
-      nn = s.nn - gone.nn, nx = s.nx - gone.nx, xx = s.xx - gone.xx, observed_xx = s.observed_xx - gone.observed_xx,
-      positive = s.positive - gone.positive, log = s.log - gone.log, loglog = s.loglog - gone.loglog,
-      covered = s.covered - gone.covered, c = s.c - gone.c, cc = s.cc - gone.cc, cn = s.cn - gone.cn, cx = s.cx - gone.cx
+    update ab_arm_statistics s set units = s.units - gone.units, positive = s.positive - gone.positive,
+      covered = s.covered - gone.covered, ${sql.raw(sums.map((sum) => `${sum} = trim_scale(s.${sum} - gone.${sum})`).join(', '))}
     from summed gone
     where s.test_id = ${test.id}::uuid and s.metric_name = gone.metric_name and s.epoch = gone.epoch
       and s.variant_id = gone.variant_id`.execute(db)
