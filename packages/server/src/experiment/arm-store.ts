@@ -18,7 +18,10 @@ export interface ArmRow {
   covariate: CovariateMoments | undefined
 }
 
-/** Centred in the database, where sums are exact. */
+/**
+ * Centred in the database, where sums are exact. Zeros at their ends are left off: a quotient has more places of a number
+ * that has them, so results would tell what has been in a sum and is gone.
+ */
 export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> {
   const { rows } = await sql<{
     metric: string
@@ -49,8 +52,11 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
       case when covered = units then (c / units)::float8 end as "meanC",
       ((units * cc - c * c) / units)::float8 as cc, ((units * cx - c * x) / units)::float8 as cx,
       ((units * cn - c * n) / units)::float8 as cn
-    from ab_arm_statistics
-    where test_id = ${testId} and units > 0
+    from (
+      select metric_name, epoch, variant_id, is_crossed, units, n, positive, covered, nn, ${trimmed}
+      from ab_arm_statistics
+      where test_id = ${testId} and units > 0
+    ) arms
     order by metric_name, epoch, variant_id, is_crossed`.execute(db)
   return rows.map(({ metric, epoch, variantId, isCrossed, units, meanN, meanX, nn, nx, xx, ...row }) => ({
     metric,
@@ -63,6 +69,12 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
     covariate: row.meanC === null ? undefined : { meanC: row.meanC, cc: row.cc!, cx: row.cx!, cn: row.cn! },
   }))
 }
+
+const trimmed = sql.raw(
+  ['x', 'nx', 'xx', 'observed_xx', 'log', 'loglog', 'c', 'cc', 'cn', 'cx']
+    .map((sum) => `trim_scale(${sum}) as ${sum}`)
+    .join(', '),
+)
 
 /** The buckets of the sketches of a test's arms. */
 export async function listBuckets(

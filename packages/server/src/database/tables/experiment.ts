@@ -144,6 +144,8 @@ export interface ExperimentTables {
     session_id: string
     metric_name: string
     value: number
+    /** Where it was counted in a sketch. */
+    bucket: number | null
     recorded_at: TimeDefaultingToNow
   }
   /** Of each unit in the analysis the number of observations (n), their sum (x) and the sum of their squares. */
@@ -159,10 +161,6 @@ export interface ExperimentTables {
     n: number
     x: string
     xx: string
-    /** What came last: statements that add to a unit read it from here. */
-    added_n: number
-    added_x: string
-    added_xx: string
   }
   /** Sums over the units of an arm, of n and x, their squares and products, and of the logarithms of positive means. */
   ab_arm_statistics: {
