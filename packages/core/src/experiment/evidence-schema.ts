@@ -57,6 +57,7 @@ const LeftAside = z.enum([
   'unknown_test',
   'unknown_variant',
   'unknown_epoch',
+  'no_weight',
   'unknown_metric',
   'not_started',
   'forced',

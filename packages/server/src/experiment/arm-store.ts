@@ -109,12 +109,14 @@ export async function listUnitCounts(
   return rows.map(({ variant_id, ...row }) => ({ variantId: variant_id, ...row }))
 }
 
-export async function listEpochs(db: ScopedDb, testId: string): Promise<{ epoch: number; weights: number[] }[]> {
-  const rows = await db
-    .selectFrom('ab_epochs')
-    .select(['epoch', 'weights'])
-    .where('test_id', '=', testId)
-    .orderBy('epoch')
-    .execute()
+/** The tables of weights of a test, in their order; some of them if they are named. */
+export async function listEpochs(
+  db: ScopedDb,
+  testId: string,
+  named?: readonly number[],
+): Promise<{ epoch: number; weights: number[] }[]> {
+  let query = db.selectFrom('ab_epochs').select(['epoch', 'weights']).where('test_id', '=', testId)
+  if (named) query = query.where('epoch', 'in', named)
+  const rows = await query.orderBy('epoch').execute()
   return rows.map(({ epoch, weights }) => ({ epoch, weights: weights as number[] }))
 }

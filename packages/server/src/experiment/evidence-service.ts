@@ -1,6 +1,7 @@
 import { bucketOf } from '@fairlead/core/analytics'
 import type { AbTestEvents, Metric, Observation, RecordedEvents } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
+import { listEpochs } from './arm-store.ts'
 import type { AssignedUnit, NewExposure } from './evidence-store.ts'
 import * as evidence from './evidence-store.ts'
 import type { NewObservation } from './observation-store.ts'
@@ -73,6 +74,8 @@ class TestIntake {
   readonly #db: ScopedDb
   readonly #test: store.TestRow
   readonly #variants: ReadonlyMap<string, string>
+  /** By a variant's id. */
+  readonly #positions: ReadonlyMap<string, number>
   readonly #metrics: ReadonlyMap<string, Metric>
   readonly #batch: Batch
 
@@ -80,17 +83,20 @@ class TestIntake {
     this.#db = db
     this.#test = test
     this.#variants = new Map(variants.flatMap(({ id, name }) => [[name, id] as const, [id, id] as const]))
+    this.#positions = new Map(variants.map(({ id }, position) => [id, position]))
     this.#metrics = new Map((test.metrics as Metric[]).map((metric) => [metric.name, metric]))
     this.#batch = batch
   }
 
   async expose(events: readonly Placed<AbTestEvents['exposures'][number]>[]): Promise<void> {
     const usable: NewExposure[] = []
+    const isWeighted = await this.#weighted(events)
     for (const { event, pointer } of events) {
       const variantId = this.#variants.get(event.variant)
       const epoch = event.epoch ?? this.#test.epoch
       const reason = this.#reasonAgainst(event, variantId, epoch)
       if (reason) this.#batch.leaveAside(pointer, reason)
+      else if (!isWeighted(variantId!, epoch)) this.#batch.leaveAside(pointer, 'no_weight')
       else usable.push({ unit: event.unit, epoch, variantId: variantId!, covariates: event.covariates })
     }
     if (usable.length === 0) return
@@ -146,6 +152,17 @@ class TestIntake {
     if (variantId === undefined) return 'unknown_variant'
     if (epoch > this.#test.epoch) return 'unknown_epoch'
     return this.#isForced(unit) ? 'forced' : undefined
+  }
+
+  /** Whom a table of weights gives to no variant cannot have been shown it: one of them would look like a fault of all. */
+  async #weighted(
+    events: readonly Placed<AbTestEvents['exposures'][number]>[],
+  ): Promise<(variantId: string, epoch: number) => boolean> {
+    if (events.length === 0) return () => true
+    const told = new Set(events.map(({ event }) => event.epoch ?? this.#test.epoch))
+    const epochs = await listEpochs(this.#db, this.#test.id, [...told])
+    const weights = new Map(epochs.map((one) => [one.epoch, one.weights]))
+    return (variantId, epoch) => (weights.get(epoch)?.[this.#positions.get(variantId)!] ?? 0) > 0
   }
 
   #isForced(unit: string): boolean {

@@ -176,6 +176,20 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
     expect(strata[0]![0]).toMatchObject({ units: 2, meanN: 1.5, meanX: 1 })
   })
 
+  it('leaves aside whom a variant without weight is said to have been shown to', async () => {
+    const { id } = await newTest()
+    await plane.ask('updateAbTest', { params: { id }, ifMatch: '"2"', body: { weights: { a: 1, b: 0 } } })
+    const shown = (unit: string, variant: string, epoch?: number) => ({ test: id, unit, variant, epoch })
+    const exposures = [shown('u1', 'b'), shown('u2', 'b', 1), shown('u3', 'a'), shown('u4', 'b', 2)]
+    expect(await record({ exposures })).toMatchObject({
+      exposures: { recorded: 2 },
+      leftAside: [
+        { pointer: '/exposures/0', reason: 'no_weight' },
+        { pointer: '/exposures/3', reason: 'no_weight' },
+      ],
+    })
+  })
+
   it('counts batches of many writers that name the same units, and waits for none for ever', async () => {
     const { id } = await newTest()
     const units = Array.from({ length: 20 }, (_, index) => `u${index}`)
