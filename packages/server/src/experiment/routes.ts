@@ -80,7 +80,7 @@ function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {
       const test = await tests.get(organizationId, params.id)
       const primary = test.metrics.find(({ role }) => role === 'primary')!
       const weights = test.variants.map(({ trafficWeight }) => trafficWeight)
-      return { status: 200, body: await simulateRule(ruleOf(test.stopping, primary), weights, body) }
+      return { status: 200, body: await simulateRule(ruleOf(test.stopping, primary), primary, weights, body) }
     },
     async listAbTestHistory({ organizationId, params, query: { limit }, cursor }) {
       const [after] = cursor.after('number') ?? []
