@@ -10,13 +10,15 @@ export const metrics = [
   { name: 'latency', model: 'quantile', lowerIsBetter: true },
 ]
 const observationsPerUnit = 10
+/** How many different latencies there are. */
+const latencies = 1_009
 
 /** What the n-th observation of a metric is, in JavaScript and in SQL; the latter by its column n. */
 const values = [
   { of: (n) => (n % 11 < 3 ? 1 : 0), sql: 'case when n % 11 < 3 then 1 else 0 end' },
   { of: (n) => (n % 997) / 100, sql: '(n % 997)::float8 / 100' },
   { of: (n) => (1 + (n % 499)) / 1_000, sql: '(1 + n % 499)::float8 / 1000' },
-  { of: (n) => 100 + (n % 1_009), sql: '(100 + n % 1009)::float8' },
+  { of: (n) => 100 + (n % latencies), sql: `(100 + n % ${latencies})::float8` },
 ]
 
 export const observedValue = (metric, n) => values[metric].of(n)
@@ -26,17 +28,18 @@ export async function fillEvidence(client, { organizationId, testId, variantIds,
   const ids = `'${organizationId}'::uuid, '${testId}'::uuid`
   const metric = `(array['${metrics.map(({ name }) => name).join("','")}'])[1 + n % ${metrics.length}]`
   const value = `(case n % ${metrics.length} ${values.map(({ sql }, index) => `when ${index} then ${sql}`).join(' ')} end)`
+  const buckets = Array.from({ length: latencies }, (_, n) => bucketOf(observedValue(metrics.length - 1, n)))
+  const bucket = `case n % ${metrics.length} when ${metrics.length - 1} then ('{${buckets}}'::int[])[1 + n % ${latencies}] end`
   const unit = `n / ${observationsPerUnit}`
   const variant = `(array['${variantIds.join("','")}']::uuid[])[1 + u % ${variantIds.length}]`
   await client.query('set synchronous_commit = off')
   await client.query(`
-    insert into ab_observations (organization_id, test_id, observation_id, session_id, metric_name, value)
-    select ${ids}, 'o' || n, 'u' || ${unit}, ${metric}, ${value}
+    insert into ab_observations (organization_id, test_id, observation_id, session_id, metric_name, value, bucket)
+    select ${ids}, 'o' || n, 'u' || ${unit}, ${metric}, ${value}, ${bucket}
     from generate_series(0, ${observations - 1}) as n`)
   await client.query(`
-    insert into ab_unit_statistics (organization_id, test_id, session_id, metric_name, epoch, variant_id, n, x, xx,
-      added_n, added_x, added_xx)
-    select ${ids}, 'u' || u, metric, 1, ${variant}, n, x, xx, n, x, xx
+    insert into ab_unit_statistics (organization_id, test_id, session_id, metric_name, epoch, variant_id, n, x, xx)
+    select ${ids}, 'u' || u, metric, 1, ${variant}, n, x, xx
     from (
       select ${unit} as u, ${metric} as metric, count(*) as n, sum(${value}::numeric) as x, sum(${value}::numeric ^ 2) as xx
       from generate_series(0, ${observations - 1}) as n group by ${unit}, n % ${metrics.length}

@@ -39,13 +39,15 @@ export function encodeParameter(value: unknown): string | Buffer | null {
   return Array.isArray(value) ? encodeArray(value) : JSON.stringify(value)
 }
 
+/** Texts are quoted, numbers need not be; looked at first, for few hold anything to escape and there may be thousands. */
 function encodeArray(values: readonly unknown[]): string {
   const items = values.map((value) => {
     if (Array.isArray(value)) return encodeArray(value)
+    if (typeof value === 'number') return String(value)
     const encoded = encodeParameter(value)
     if (encoded === null) return 'NULL'
     const text = typeof encoded === 'string' ? encoded : `\\x${encoded.toString('hex')}`
-    return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+    return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
   })
   return `{${items.join(',')}}`
 }

@@ -1,8 +1,10 @@
 import { bucketOf } from '@fairlead/core/analytics'
-import type { AbTestEvents, Metric, RecordedEvents } from '@fairlead/core/experiment'
+import type { AbTestEvents, Metric, Observation, RecordedEvents } from '@fairlead/core/experiment'
 import type { Database, ScopedDb } from '../database/index.ts'
-import type { AssignedUnit, CountedObservation, NewExposure, NewObservation } from './evidence-store.ts'
+import type { AssignedUnit, NewExposure } from './evidence-store.ts'
 import * as evidence from './evidence-store.ts'
+import type { NewObservation } from './observation-store.ts'
+import { insertObservations, takeAway } from './observation-store.ts'
 import * as store from './test-store.ts'
 
 type Reason = RecordedEvents['leftAside'][number]['reason']
@@ -30,11 +32,14 @@ export class EvidenceService {
     const found = await store.findTestIds(db, [...names])
     const exposures = groupByTest(events.exposures, found, batch, 'exposures')
     const observations = groupByTest(events.observations, found, batch, 'observations')
-    // In one order, so that two batches never wait for each other.
-    for (const id of [...new Set(found.values())].sort()) {
-      const test = new TestIntake(db, await store.lockTest(db, id), await store.listVariants(db, [id]), batch)
-      await test.expose(exposures.get(id) ?? [])
-      await test.observe(observations.get(id) ?? [])
+    const ids = [...new Set(found.values())]
+    if (ids.length === 0) return batch.summary()
+    const tests = await evidence.holdTests(db, ids)
+    const variants = Map.groupBy(await store.listVariants(db, ids), ({ test_id }) => test_id)
+    for (const row of tests) {
+      const test = new TestIntake(db, row, variants.get(row.id) ?? [], batch)
+      await test.expose(exposures.get(row.id) ?? [])
+      await test.observe(observations.get(row.id) ?? [])
     }
     return batch.summary()
   }
@@ -95,46 +100,45 @@ class TestIntake {
     if (fresh.length === 0) return
     await evidence.insertAssignments(this.#db, this.#test, firstOfEach(usable))
     const gone = await evidence.excludeUnits(this.#db, this.#test, usable)
-    if (gone.length > 0) await this.#takeFromSketches(gone)
+    for (const departure of departures) {
+      const units = gone.filter(
+        ({ wasCrossed, isCrossed }) => wasCrossed === departure.wasCrossed && isCrossed === departure.isCrossed,
+      )
+      if (units.length > 0)
+        await takeAway(
+          this.#db,
+          this.#test,
+          units.map(({ unit }) => unit),
+          departure,
+        )
+    }
   }
 
-  async observe(events: readonly Placed<AbTestEvents['observations'][number]>[]): Promise<void> {
+  async observe(events: readonly Placed<Observation>[]): Promise<void> {
     if (events.length === 0) return
     const units = [...new Set(events.map(({ event }) => event.unit))]
     const assigned = await evidence.findAssigned(this.#db, this.#test, units)
     const places = new Map(assigned.map((one) => [one.unit, one]))
+    const told = new Map([...this.#metrics.keys()].map((metric) => [metric, new Set<string>()]))
     const usable: NewObservation[] = []
+    let repeated = 0
     for (const { event, pointer } of events) {
       const metric = this.#metrics.get(event.metric)
+      const place = places.get(event.unit)
       if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
       else if (this.#isForced(event.unit)) this.#batch.leaveAside(pointer, 'forced')
-      else if (!places.has(event.unit)) this.#batch.leaveAside(pointer, 'not_exposed')
+      else if (!place) this.#batch.leaveAside(pointer, 'not_exposed')
       else if (!isPossible(metric, event.value)) this.#batch.leaveAside(pointer, 'invalid_value')
-      else usable.push(event)
-    }
-    if (usable.length > 0) await this.#add(usable, places)
-  }
-
-  async #add(usable: readonly NewObservation[], places: ReadonlyMap<string, AssignedUnit>): Promise<void> {
-    const fresh = await evidence.insertObservations(this.#db, this.#test, usable)
-    const counted: CountedObservation[] = []
-    let recorded = 0
-    for (const observation of usable) {
       // Twice in one batch is once.
-      if (!fresh.get(observation.metric)?.delete(observation.id)) continue
-      recorded++
-      const { variantId, epoch, isExcluded, covariates } = places.get(observation.unit)!
-      const covariate =
-        covariates && Object.hasOwn(covariates, observation.metric) ? covariates[observation.metric]! : null
-      if (!isExcluded) counted.push({ ...observation, variantId, epoch, covariate })
+      else if (told.get(event.metric)!.has(event.id)) repeated++
+      else {
+        told.get(event.metric)!.add(event.id)
+        usable.push(counted(event, metric, place))
+      }
     }
+    const recorded = usable.length === 0 ? 0 : await insertObservations(this.#db, this.#test, usable)
     this.#batch.observations.recorded += recorded
-    this.#batch.observations.repeated += usable.length - recorded
-    if (counted.length > 0) await evidence.addToSums(this.#db, this.#test, counted)
-    const bucketed = counted.flatMap(({ metric, epoch, variantId, value }) =>
-      this.#metrics.get(metric)!.model === 'quantile' ? [{ metric, epoch, variantId, bucket: bucketOf(value) }] : [],
-    )
-    if (bucketed.length > 0) await evidence.addToBuckets(this.#db, this.#test, bucketed)
+    this.#batch.observations.repeated += repeated + usable.length - recorded
   }
 
   #reasonAgainst({ unit }: { unit: string }, variantId: string | undefined, epoch: number): Reason | undefined {
@@ -147,26 +151,34 @@ class TestIntake {
   #isForced(unit: string): boolean {
     return Object.hasOwn(this.#test.forced as object, unit)
   }
-
-  /** Counts in buckets are of observations, so units that leave take theirs with them one by one. */
-  async #takeFromSketches(gone: readonly AssignedUnit[]): Promise<void> {
-    const metrics = [...this.#metrics.values()].filter(({ model }) => model === 'quantile').map(({ name }) => name)
-    if (metrics.length === 0) return
-    const byUnit = new Map(gone.map((one) => [one.unit, one]))
-    const values = await evidence.observedValues(this.#db, this.#test, [...byUnit.keys()], metrics)
-    const taken = values.map(({ metric, unit, value }) => {
-      const { epoch, variantId } = byUnit.get(unit)!
-      return { metric, epoch, variantId, bucket: bucketOf(value) }
-    })
-    if (taken.length > 0) await evidence.takeFromBuckets(this.#db, this.#test, taken)
-  }
 }
+
+/** How a unit can leave the results. */
+const departures = [
+  { wasCrossed: false, isCrossed: true },
+  { wasCrossed: false, isCrossed: false },
+  { wasCrossed: true, isCrossed: false },
+]
 
 /** Of each unit what it was exposed to first. */
 function firstOfEach(exposures: readonly NewExposure[]): NewExposure[] {
   const first = new Map<string, NewExposure>()
   for (const exposure of exposures) if (!first.has(exposure.unit)) first.set(exposure.unit, exposure)
   return [...first.values()]
+}
+
+/** What an observation counts for, given where its unit was assigned. */
+function counted({ id, unit, metric, value }: Observation, { model }: Metric, place: AssignedUnit): NewObservation {
+  const { covariates, isExcluded, isCrossed } = place
+  return {
+    id,
+    unit,
+    metric,
+    value,
+    arm: isExcluded && !isCrossed ? null : place,
+    covariate: covariates && Object.hasOwn(covariates, metric) ? covariates[metric]! : null,
+    bucket: model === 'quantile' && !isExcluded ? bucketOf(value) : null,
+  }
 }
 
 /** What a model can make of a value; the contract has seen to it that it is a number. */

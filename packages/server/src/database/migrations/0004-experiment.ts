@@ -136,6 +136,7 @@ create table ab_assignments (
   epoch int not null default 1,
   covariates json,
   is_excluded boolean not null default false,
+  is_crossed boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (organization_id, id),
   unique (organization_id, test_id, session_id),
@@ -166,7 +167,8 @@ create table ab_unit_counts (
 `
 
 // Sums are exact decimals: neither the order in which observations come nor what is taken away again changes a digit. What
-// is written by the thousand has no foreign keys: whoever writes it holds the test.
+// is written by the thousand has no foreign keys: whoever writes it holds the test. Observations are found by their units
+// only to take them from sketches again, so only those of sketches are in an index for it.
 const evidence = `
 create table ab_observations (
   organization_id uuid not null,
@@ -175,10 +177,11 @@ create table ab_observations (
   session_id varchar(255) not null,
   metric_name varchar(100) not null,
   value double precision not null,
+  bucket int,
   recorded_at timestamptz not null default now(),
   primary key (organization_id, test_id, metric_name, observation_id)
 );
-create index ab_observations_unit on ab_observations (organization_id, test_id, session_id);
+create index ab_observations_bucketed on ab_observations (organization_id, test_id, session_id) where bucket is not null;
 
 create table ab_unit_statistics (
   organization_id uuid not null,
@@ -191,9 +194,6 @@ create table ab_unit_statistics (
   n bigint not null,
   x numeric not null,
   xx numeric not null,
-  added_n bigint not null,
-  added_x numeric not null,
-  added_xx numeric not null,
   primary key (organization_id, test_id, session_id, metric_name)
 );
 
@@ -203,6 +203,7 @@ create table ab_arm_statistics (
   metric_name varchar(100) not null,
   epoch int not null,
   variant_id uuid not null,
+  is_crossed boolean not null default false,
   units bigint not null,
   n numeric not null,
   x numeric not null,
@@ -218,7 +219,7 @@ create table ab_arm_statistics (
   cc numeric not null default 0,
   cn numeric not null default 0,
   cx numeric not null default 0,
-  primary key (organization_id, test_id, metric_name, epoch, variant_id),
+  primary key (organization_id, test_id, metric_name, epoch, variant_id, is_crossed),
   foreign key (organization_id, test_id, variant_id) references ab_variants (organization_id, test_id, id)
 );
 

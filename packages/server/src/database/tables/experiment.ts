@@ -116,6 +116,8 @@ export interface ExperimentTables {
     covariates: OptionalJson
     /** Whether it was shown another variant, too. */
     is_excluded: Generated<boolean>
+    /** Whether that was in another epoch, for weights had changed: rules still judge it by its first. */
+    is_crossed: Generated<boolean>
     created_at: TimeDefaultingToNow
   }
   ab_exposures: {
@@ -142,6 +144,8 @@ export interface ExperimentTables {
     session_id: string
     metric_name: string
     value: number
+    /** Where it was counted in a sketch. */
+    bucket: number | null
     recorded_at: TimeDefaultingToNow
   }
   /** Of each unit in the analysis the number of observations (n), their sum (x) and the sum of their squares. */
@@ -157,10 +161,6 @@ export interface ExperimentTables {
     n: number
     x: string
     xx: string
-    /** What came last: statements that add to a unit read it from here. */
-    added_n: number
-    added_x: string
-    added_xx: string
   }
   /** Sums over the units of an arm, of n and x, their squares and products, and of the logarithms of positive means. */
   ab_arm_statistics: {
@@ -169,6 +169,8 @@ export interface ExperimentTables {
     metric_name: string
     epoch: number
     variant_id: string
+    /** Whether these are the units that crossed to another variant in another epoch, or those that did not. */
+    is_crossed: Generated<boolean>
     units: number
     n: string
     x: string

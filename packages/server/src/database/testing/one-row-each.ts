@@ -126,19 +126,7 @@ function rowsOfTests({
     ab_exposures: { ...arm, session_id: 'session' },
     ab_unit_counts: arm,
     ab_observations: { test_id, observation_id: 'o', session_id: 'session', metric_name: 'score', value: 0.1 },
-    ab_unit_statistics: {
-      ...{
-        ...arm,
-        session_id: 'session',
-        metric_name: 'score',
-        n: 1,
-        x: '0.1',
-        xx: '0.01',
-        added_n: 1,
-        added_x: '0.1',
-      },
-      added_xx: '0.01',
-    },
+    ab_unit_statistics: { ...arm, session_id: 'session', metric_name: 'score', n: 1, x: '0.1', xx: '0.01' },
     ab_arm_statistics: {
       ...{ ...arm, metric_name: 'score', units: 1, n: '1', x: '0.1', nn: '1', nx: '0.1', xx: '0.01' },
       ...{ observed_xx: '0.01', positive: 1, log: '-2.3', loglog: '5.29' },
