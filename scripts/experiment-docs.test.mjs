@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { experimentEndpoints } from '../packages/core/src/experiment/index.ts'
 import { experimentContract } from '../packages/core/src/experiment/schema.ts'
+import { promptEndpoints } from '../packages/core/src/prompt/index.ts'
+import { promptContract } from '../packages/core/src/prompt/schema.ts'
 
 const page = readFileSync(new URL('../docs/experiment.md', import.meta.url), 'utf8')
 const [, reference] = page.split('\n## Fields\n')
@@ -81,4 +83,21 @@ it('docs/experiment.md lists what queries take', () => {
     Object.keys(query?.shape ?? {}).flatMap((name) => (/^(limit|cursor)$/.test(name) ? [] : `${asked} ${name}`)),
   )
   expect(told.sort()).toEqual(taken.sort())
+})
+
+it('the requests that docs/experiment.md shows fit', () => {
+  const endpoints = Object.entries({ ...experimentEndpoints, ...promptEndpoints })
+  const contract = { ...experimentContract, ...promptContract }
+  const shown = [...page.matchAll(/```http\n([A-Z]+) \/api\/v1(\/\S+)\n([\s\S]*?)```/g)]
+  expect(shown.length).toBeGreaterThan(6)
+  for (const [, method, path, rest] of shown) {
+    const [headers, body] = [rest.split('\n\n')[0], rest.slice(rest.indexOf('\n{') + 1)]
+    const found = endpoints.find(
+      ([, one]) => one.method === method && new RegExp(`^${one.path.replace(/:\w+/g, '[^/]+')}$`).test(path),
+    )
+    expect([method, path, found?.[0]]).toEqual([method, path, expect.any(String)])
+    const [name, { ifMatch }] = found
+    expect([path, contract[name].body.safeParse(JSON.parse(body)).error]).toEqual([path, undefined])
+    if (ifMatch) expect([path, headers]).toEqual([path, expect.stringMatching(/^If-(None-)?Match: /m)])
+  }
 })

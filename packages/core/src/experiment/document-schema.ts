@@ -57,9 +57,10 @@ export const Metric = z
     path: ['prior'],
     message: 'is only for models "proportion" and "count"',
   })
-  .refine(({ model, role }) => role !== 'primary' || model !== 'quantile', {
+  .refine(({ model, role }) => role === 'secondary' || model !== 'quantile', {
     path: ['model'],
-    message: 'must not be "quantile" for the primary metric: what decides is compared by means over units',
+    message:
+      'must not be "quantile" for the primary metric or a guardrail: what decides is compared by means over units, such as of a "log_normal"',
   })
   .refine(({ name, model }) => model !== 'proportion' || !measuredOfCalls.has(name), {
     path: ['model'],

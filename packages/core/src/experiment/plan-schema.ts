@@ -7,6 +7,9 @@ const Rate = z.number().gt(0).lt(1)
 export const SamplePlan = z.strictObject({
   metric: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('proportion'), baseline: Rate }),
+    /** Events per observation. */
+    z.strictObject({ kind: z.literal('count'), rate: z.number().positive().max(1e15) }),
+    /** Any values, costs and latencies too: what decides is compared by means over units. */
     z.strictObject({
       kind: z.literal('mean'),
       mean: z.number().min(-1e15).max(1e15),
@@ -35,13 +38,16 @@ export const SamplePlan = z.strictObject({
   unitsPerDay: z.number().positive().max(1e12).optional(),
 })
 
-const mostDraws = 50_000_000
+/** Where every unit is drawn by itself. */
+const mostSimulatedUnits = 50_000_000
 
-/** What a test would meet: rates of success, and how its units come. */
+/** What a test would meet: values of its primary metric, and how its units come. */
 export const SimulationRequest = z
   .strictObject({
-    /** Of every variant but the best one. */
-    baseline: Rate,
+    /** Of every variant but the best one, by the primary metric's model: a share, events per observation, or a mean. */
+    baseline: z.number().min(-1e15).max(1e15),
+    /** Standard deviation of observations, where the model is `mean` or `log_normal`. */
+    sd: z.number().positive().max(1e15).optional(),
     /** By how much the best one is better; the effect that the test is planned for when left out. */
     effect: Effect.optional(),
     /** Over all variants, at the last look; the horizon of planned looks when left out. */
@@ -59,8 +65,8 @@ export const SimulationRequest = z
       .default(1),
   })
   .refine(
-    ({ units = 0, tests, runsPerUnit }) => runsPerUnit === 1 || units * tests <= mostDraws,
-    `must not ask for more than ${mostDraws} units over all "tests" where units have several runs`,
+    ({ units = 0, tests, runsPerUnit }) => runsPerUnit === 1 || units * tests <= mostSimulatedUnits,
+    `must not ask for more than ${mostSimulatedUnits} units over all "tests" where units have several runs`,
   )
 export type SimulationRequest = z.output<typeof SimulationRequest>
 

@@ -59,6 +59,22 @@ describe.each(backends)('a test that can’t be on %s', (kind) => {
     expect(answer).toMatchObject(refused(400, '/metrics/0/model', 'must not be "proportion"'))
   })
 
+  it('is refused when a quantile is to decide, for nothing would ever look at it', async () => {
+    const guardrail = { name: 'latency_ms', model: 'quantile', role: 'guardrail' }
+    const metrics = [{ name: 'success', model: 'proportion', role: 'primary' }, guardrail]
+    const answer = await plane.call('createAbTest', { body: of({ metrics }) })
+    expect(answer).toMatchObject(refused(400, '/metrics/1/model', 'must not be "quantile"'))
+  })
+
+  it('can’t be planned, and why is said once', async () => {
+    const body = { metric: { kind: 'proportion', baseline: 0.75 }, effect: { relative: 1 } }
+    const message = 'must improve from one proportion to another, and does from 0.75 to 1.5'
+    expect(await plane.call('planAbTest', { body })).toMatchObject({
+      status: 422,
+      body: { detail: `/metric ${message}.`, errors: [{ pointer: '/metric', message }] },
+    })
+  })
+
   it('is refused when its prompt has no such branch to merge into', async () => {
     const body = of({ prompt, variants: branches, promotion: { mergeInto: 'release' } })
     const told = refused(422, '/promotion/mergeInto', 'is "release", and the prompt has no such branch')

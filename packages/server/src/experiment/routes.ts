@@ -7,6 +7,7 @@ import { pageOf, streamChanges } from '../http/index.ts'
 import type { AssignService } from './assign-service.ts'
 import type { ConfigurationService } from './configuration-service.ts'
 import { tagOfConfiguration } from './configuration-service.ts'
+import { invalid } from './draft-check.ts'
 import type { EvidenceService } from './evidence-service.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
 import type { LookService } from './look-service.ts'
@@ -80,7 +81,7 @@ function testRoutes({ tests, lifecycle, promotion }: ExperimentServices) {
       const test = await tests.get(organizationId, params.id)
       const primary = test.metrics.find(({ role }) => role === 'primary')!
       const weights = test.variants.map(({ trafficWeight }) => trafficWeight)
-      return { status: 200, body: await simulateRule(ruleOf(test.stopping, primary), weights, body) }
+      return { status: 200, body: await simulateRule(ruleOf(test.stopping, primary), primary, weights, body) }
     },
     async listAbTestHistory({ organizationId, params, query: { limit }, cursor }) {
       const [after] = cursor.after('number') ?? []
@@ -192,8 +193,8 @@ function planned(plan: SamplePlan): SampleSize {
     return planSampleSize(plan)
   } catch (error) {
     if (!(error instanceof FairleadError) || error.code !== 'experiment.invalid_evidence') throw error
-    const errors = [{ pointer: `/${error.data?.field}`, message: error.message }]
-    throw new FairleadError('experiment.invalid', error.message, { data: { errors } })
+    const field = String(error.data?.field)
+    throw invalid([{ pointer: `/${field}`, message: error.message.slice(`${field} `.length, -1) }])
   }
 }
 

@@ -2,7 +2,7 @@ import { logGamma } from '../statistics/log-gamma.ts'
 import type { RandomSource } from './random-source.ts'
 
 /** Draws an index by its probability in constant time (A. J. Walker 1977; M. Vose's construction). */
-function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {
+export function aliasTable(probabilities: readonly number[]): (random: RandomSource) => number {
   const size = probabilities.length
   const total = probabilities.reduce((sum, value) => sum + value, 0)
   const scaled = Float64Array.from(probabilities, (value) => (value / total) * size)
@@ -39,9 +39,10 @@ export function binomialDraw(trials: number, rate: number): (random: RandomSourc
   return (random) => least + draw(random)
 }
 
+/** Draws a unit: the place of how many observations it has, and of their sum. */
 export interface UnitDraw {
-  n: Int32Array
-  x: Int32Array
+  n: Float64Array
+  x: Float64Array
   draw: (random: RandomSource) => number
 }
 
@@ -52,13 +53,15 @@ export function betaBinomialDraw(most: number, rate: number, correlation: number
   const cells: { n: number; x: number; probability: number }[] = []
   for (let n = 1; n <= most; n++) {
     for (let x = 0; x <= n; x++) {
-      const log = logChoose(n, x) + logBeta(a + x, b + n - x) - logBeta(a, b)
-      cells.push({ n, x, probability: Math.exp(log) / most })
+      // Without correlation every unit has the same rate.
+      const chance =
+        correlation === 0 ? x * Math.log(rate) + (n - x) * Math.log1p(-rate) : logBeta(a + x, b + n - x) - logBeta(a, b)
+      cells.push({ n, x, probability: Math.exp(logChoose(n, x) + chance) / most })
     }
   }
   return {
-    n: Int32Array.from(cells, ({ n }) => n),
-    x: Int32Array.from(cells, ({ x }) => x),
+    n: Float64Array.from(cells, ({ n }) => n),
+    x: Float64Array.from(cells, ({ x }) => x),
     draw: aliasTable(cells.map(({ probability }) => probability)),
   }
 }

@@ -28,7 +28,7 @@ export function simulate(
   { tests, seed }: { tests: number; seed: number },
 ): { followers: Tally[]; fixed: Tally } {
   const random = randomSource(seed)
-  const best = bestArm(course.rates)
+  const best = bestArm(course)
   const arms = simulatedArms(course)
   const begin = followers.map(({ rule, looks }) => decider(rule, course.rates.length, looks))
   const every = followers.map(({ looks }) => course.looks / looks)
@@ -65,7 +65,7 @@ function count(tally: Tally, decision: ReturnType<Decide>, best: number | null, 
 }
 
 /** The one that is better than all others; null where several are alike. */
-function bestArm(rates: readonly number[]): number | null {
-  const highest = Math.max(...rates)
-  return rates.filter((rate) => rate === highest).length === 1 ? rates.indexOf(highest) : null
+function bestArm({ rates, lowerIsBetter = false }: Course): number | null {
+  const best = lowerIsBetter ? Math.min(...rates) : Math.max(...rates)
+  return rates.filter((rate) => rate === best).length === 1 ? rates.indexOf(best) : null
 }

@@ -1,11 +1,19 @@
 import type { UnitMoments } from '../statistics/unit-moments.ts'
+import type { UnitDraw } from './alias-table.ts'
 import { betaBinomialDraw, binomialDraw } from './alias-table.ts'
 import type { RandomSource } from './random-source.ts'
+import { countDraw, valueDraw } from './unit-draw.ts'
 
 /** How a test's units come and what they do. */
 export interface Course {
-  /** True rate per arm. */
+  /** True mean of an observation, per arm: a share, events, or whatever the values are. */
   rates: readonly number[]
+  /** What observations are; shares of successes when left out. */
+  model?: 'proportion' | 'count' | 'mean' | 'log_normal' | undefined
+  /** Standard deviation of observations, per arm; of a `mean` or `log_normal`. */
+  deviations?: readonly number[] | undefined
+  /** Whether the best arm is the one with the lowest. Its moments are turned, so that more is better. */
+  lowerIsBetter?: boolean | undefined
   /** Units that each arm gets from one look to the next. */
   unitsPerLook: readonly number[]
   looks: number
@@ -22,7 +30,33 @@ export interface Arms {
 }
 
 export function simulatedArms(course: Course): Arms {
-  return course.runsPerUnit === 1 ? singleRuns(course) : clusteredRuns(course)
+  const { model = 'proportion', runsPerUnit } = course
+  return model === 'proportion' && runsPerUnit === 1 ? singleRuns(turned(course)) : drawnUnits(course)
+}
+
+/** Fewer successes are more failures. */
+function turned({ rates, lowerIsBetter = false, ...course }: Course): Course {
+  return { ...course, rates: lowerIsBetter ? rates.map((rate) => 1 - rate) : rates }
+}
+
+/** Arms that are alike share what draws their units. */
+function unitDraws(course: Course): UnitDraw[] {
+  const known = new Map<number, UnitDraw>()
+  return turned(course).rates.map((rate, arm) => {
+    const draw = known.get(rate) ?? unitDraw(course, rate, arm)
+    known.set(rate, draw)
+    return draw
+  })
+}
+
+function unitDraw(course: Course, rate: number, arm: number): UnitDraw {
+  const { model = 'proportion', runsPerUnit, correlation, deviations = [], lowerIsBetter = false } = course
+  if (model === 'proportion') return betaBinomialDraw(runsPerUnit, rate, correlation)
+  const mean = course.rates[arm]!
+  const values = { mean, sd: deviations[arm]!, isLogNormal: model === 'log_normal' }
+  const drawn =
+    model === 'count' ? countDraw(runsPerUnit, mean, correlation) : valueDraw(runsPerUnit, values, correlation)
+  return lowerIsBetter ? { ...drawn, x: drawn.x.map((value) => -value) } : drawn
 }
 
 function singleRuns({ rates, unitsPerLook }: Course): Arms {
@@ -47,8 +81,9 @@ function singleRuns({ rates, unitsPerLook }: Course): Arms {
   }
 }
 
-function clusteredRuns({ rates, unitsPerLook, runsPerUnit, correlation }: Course): Arms {
-  const draws = rates.map((rate) => betaBinomialDraw(runsPerUnit, rate, correlation))
+function drawnUnits(course: Course): Arms {
+  const { rates, unitsPerLook } = course
+  const draws = unitDraws(course)
   const sums = rates.map(() => new Float64Array(5))
   const moments = rates.map(() => emptyMoments())
   return {
@@ -73,13 +108,8 @@ function clusteredRuns({ rates, unitsPerLook, runsPerUnit, correlation }: Course
   }
 }
 
-/** To Σn, Σx, Σn², Σnx, Σx², which are whole numbers and so exact. */
-function addUnits(
-  sum: Float64Array,
-  { n, x, draw }: ReturnType<typeof betaBinomialDraw>,
-  units: number,
-  random: RandomSource,
-) {
+/** To Σn, Σx, Σn², Σnx, Σx², which are exact where they are whole numbers. */
+function addUnits(sum: Float64Array, { n, x, draw }: UnitDraw, units: number, random: RandomSource) {
   let sumN = 0
   let sumX = 0
   let nn = 0

@@ -27,6 +27,13 @@ describe('planning a sample', () => {
     expect(planSampleSize(means).unitsPerArm).toBe(64)
   })
 
+  it('plans for events by the variance that they have', () => {
+    // (z₀.₉₅ + z₀.₈)² (λ₁ + λ₂) / (λ₂ − λ₁)², with the two-sided level of two arms: 7.849 · 4.2 / 0.04.
+    const events: SamplePlan = { ...plan, metric: { kind: 'count', rate: 2 }, effect: { relative: 0.1 } }
+    expect(planSampleSize(events).unitsPerArm).toBe(825)
+    expect(() => planSampleSize({ ...events, lowerIsBetter: true, effect: { absolute: 3 } })).toThrow('rate')
+  })
+
   it('is the same for a fall as for the rise of the opposite', () => {
     const fall: SamplePlan = { ...plan, metric: { kind: 'proportion', baseline: 0.9 }, lowerIsBetter: true }
     expect(planSampleSize(fall).unitsPerArm).toBe(planSampleSize(plan).unitsPerArm)

@@ -5,7 +5,11 @@ import type { Effect, StoppingRule } from './rule.ts'
 import { absoluteEffect, armLevel } from './rule.ts'
 
 export interface SamplePlan {
-  metric: { kind: 'proportion'; baseline: number } | { kind: 'mean'; mean: number; sd: number }
+  metric:
+    | { kind: 'proportion'; baseline: number }
+    /** Events per observation. */
+    | { kind: 'count'; rate: number }
+    | { kind: 'mean'; mean: number; sd: number }
   /** The improvement that is to be seen. */
   effect: Effect
   lowerIsBetter?: boolean | undefined
@@ -68,9 +72,15 @@ function observationsFor({ metric, effect, lowerIsBetter }: SamplePlan, critical
     // Guenther's correction for an unknown variance.
     return 2 * ((mean * metric.sd) / size) ** 2 + critical ** 2 / 4
   }
-  const { baseline } = metric
+  const baseline = metric.kind === 'count' ? metric.rate : metric.baseline
   const size = absoluteEffect(effect, baseline)
   const improved = baseline + (lowerIsBetter ? -size : size)
+  if (metric.kind === 'count') {
+    if (!(baseline > 0 && improved >= 0))
+      throw invalidEvidence('metric', `must improve from one rate to another, and does from ${baseline} to ${improved}`)
+    // Events of a Poisson process have the variance of their mean.
+    return (mean ** 2 * (baseline + improved)) / size ** 2
+  }
   if (!(baseline > 0 && baseline < 1 && improved >= 0 && improved <= 1))
     throw invalidEvidence(
       'metric',
