@@ -7,8 +7,10 @@ import type { Principal } from '../http/index.ts'
 import { problem } from '../http/index.ts'
 import * as store from './store.ts'
 
-export type { NewExecution, RunUsage, VariantUsage } from './store.ts'
-export { findExecution, insertExecutions, usageOfVariants, usageSince } from './store.ts'
+export type { NewExecution, VariantUsage } from './store.ts'
+export { findExecution, insertExecutions, usageOfVariants } from './store.ts'
+export type { UsageMeasure } from './unit-usage.ts'
+export { unitUsageSince } from './unit-usage.ts'
 
 /** A finished call of a model as the columns of its row in `executions`; where it was made is for the caller to add. */
 export function callColumns(call: Omit<ModelCall, 'id' | 'promptId' | 'promptVersionId'>, price: CallPrice) {

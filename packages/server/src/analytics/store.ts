@@ -95,35 +95,6 @@ export interface VariantUsage {
   costUsd: number | null
 }
 
-/** What the calls of one prompt version in one run came to. */
-export interface RunUsage extends Omit<VariantUsage, 'variantId'> {
-  /** The run's unit, or the run. */
-  unit: string
-  /** Whether the last of the calls did. */
-  hasSucceeded: boolean
-}
-
-/** Of the latest runs that called a prompt version since then, at most 100,000. */
-export async function usageSince(db: ScopedDb, promptVersionId: string, since: Date): Promise<RunUsage[]> {
-  const { rows } = await sql<RunUsage>`
-    select coalesce(max(unit), run_id::text) as unit, sum(latency_ms)::float8 as "latencyMs",
-      sum(input_tokens + cached_tokens + cache_write_tokens + output_tokens + reasoning_tokens)::float8 as tokens,
-      case when bool_and(cost_nano_usd is not null) then (sum(cost_nano_usd) / 1e9)::float8 end as "costUsd",
-      (array_agg(status order by id desc))[1] = 'succeeded' as "hasSucceeded"
-    from executions
-    where id >= ${firstIdAt(since)} and prompt_version_id = ${promptVersionId} and run_id is not null
-    group by run_id
-    order by max(id::text) desc
-    limit 100000`.execute(db)
-  return rows
-}
-
-/** The lowest UUIDv7 of a time: partitions that ended before it are not looked at. */
-function firstIdAt(time: Date): string {
-  const hex = time.getTime().toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
-}
-
 export async function usageOfVariants(db: ScopedDb, runId: string): Promise<VariantUsage[]> {
   const { rows } = await sql<VariantUsage>`
     select variant_id as "variantId", sum(latency_ms)::float8 as "latencyMs",

@@ -79,7 +79,7 @@ export const access: Record<keyof Tables, TableAccess> = {
   ab_layers: { app: change, system: nothing },
   ab_holdouts: { app: everything, system: nothing },
   ab_tests: {
-    app: everything,
+    app: change,
     system: {
       select: [
         'organization_id',

@@ -29,7 +29,7 @@ export class AssignService {
     const { database, configuration, evidence } = this.#parts
     return database.withOrganization(organizationId, async (db) => {
       const row = await requireTest(db, idOrKey)
-      const test = (await configuration.openTests(db)).find(({ id }) => id === row.id)
+      const [test] = await configuration.openTests(db, { id: row.id })
       if (!test) return { variant: null, reason: row.status, epoch: row.epoch }
       const found = prepareTest(test, bucketing)({ attributes: { ...attributes, [test.unit]: unit } })
       const { variant, reason } = found

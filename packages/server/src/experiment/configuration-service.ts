@@ -26,16 +26,18 @@ export class ConfigurationService {
     return this.#parts.database.withOrganization(organizationId, async (db) => ({ tests: await this.openTests(db) }))
   }
 
-  /** The tests that have started and not ended, of one prompt if it is named. */
-  async openTests(db: Db, promptId?: string): Promise<ConfiguredTest[]> {
-    const rows = await store.listOpenTests(db, promptId)
+  /** The tests that have started and not ended, or those of them that are asked for. */
+  async openTests(db: Db, only: store.OpenTestFilter = {}): Promise<ConfiguredTest[]> {
+    const rows = await store.listOpenTests(db, only)
     if (rows.length === 0) return []
     const ids = rows.map(({ id }) => id)
     const variants = await store.listVariants(db, ids)
     const epochs = new Map((await store.currentEpochs(db, ids)).map((epoch) => [epoch.test_id, epoch]))
     const named = await this.#named(db, rows, variants)
-    const layers = await db.selectFrom('ab_layers').select(['id', 'seed']).execute()
-    const seeds = new Map(layers.map(({ id, seed }) => [id, seed]))
+    const seeds = await store.findLayerSeeds(
+      db,
+      rows.flatMap(({ layer_id }) => layer_id ?? []),
+    )
     const byTest = Map.groupBy(variants, ({ test_id }) => test_id)
     return rows.map((row) => {
       const layer = row.layer_id === null ? null : { seed: seeds.get(row.layer_id)!, ranges: row.layer_ranges as [] }
@@ -49,9 +51,10 @@ export class ConfigurationService {
       db,
       variants.flatMap(({ version_id }) => version_id ?? []),
     )
-    const keys = new Map<string, string>()
-    for (const id of new Set([...rows, ...variants].flatMap(({ prompt_id }) => prompt_id ?? [])))
-      keys.set(id, (await prompts.findPrompt(db, id))!.key)
+    const keys = await prompts.loadKeys(
+      db,
+      [...rows, ...variants].flatMap(({ prompt_id }) => prompt_id ?? []),
+    )
     return { versions, keys }
   }
 }

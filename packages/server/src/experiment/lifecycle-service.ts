@@ -163,10 +163,8 @@ function timeOf(transition: Transition) {
 async function assertPromptIsFree(db: ScopedDb, row: store.TestRow): Promise<void> {
   if (row.prompt_id === null) return
   await sql`select pg_advisory_xact_lock(hashtextextended(${`ab_tests ${row.prompt_id}`}, 0))`.execute(db)
-  const other = (await store.listOpenTests(db, row.prompt_id)).find(
-    (open) =>
-      open.id !== row.id && open.label === row.label && (open.layer_id === null || open.layer_id !== row.layer_id),
-  )
+  const rivals = await store.listOpenTests(db, { promptLabel: { promptId: row.prompt_id, label: row.label } })
+  const other = rivals.find((open) => open.id !== row.id && (open.layer_id === null || open.layer_id !== row.layer_id))
   if (!other) return
   const message = `The test "${other.key}" is about the same prompt and label already. End it, or put both into one layer, which keeps them apart.`
   throw new FairleadError('experiment.prompt_under_test', message, { data: { test: other.key } })

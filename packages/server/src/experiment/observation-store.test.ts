@@ -1,3 +1,4 @@
+import { createSlots } from '@fairlead/core/experiment'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database, ScopedDb } from '../database/index.ts'
 import { backends, openTestDatabase } from '../database/testing/index.ts'
@@ -29,6 +30,14 @@ describe.each(backends)('the sums of observations on %s', (kind) => {
         ...{ prompt_id: null, version_id: null },
       }))
       await db.insertInto('ab_variants').values(variants).execute()
+      const table = {
+        organization_id: organizationId,
+        test_id: id,
+        epoch: 1,
+        weights: '[1,1]',
+        slots: createSlots([1, 1]),
+      }
+      await db.insertInto('ab_epochs').values(table).execute()
       return id
     })
 

@@ -1,7 +1,7 @@
-import type { Metric, UnitMoments } from '@fairlead/core/experiment'
-import { addUnit, mergeMoments, noUnits } from '@fairlead/core/experiment'
-import type { RunUsage } from '../analytics/service.ts'
-import { usageSince } from '../analytics/service.ts'
+import type { Metric } from '@fairlead/core/experiment'
+import { mergeMoments, noUnits } from '@fairlead/core/experiment'
+import type { UsageMeasure } from '../analytics/service.ts'
+import { unitUsageSince } from '../analytics/service.ts'
 import type { ScopedDb } from '../database/index.ts'
 import type { Promoted, PromptVersions } from '../prompt/ports.ts'
 import { readEvidence, strataOf } from './evidence-read.ts'
@@ -17,13 +17,8 @@ export interface RecordedPromotion extends Promoted {
   at: Date
 }
 
-/** The measurements that can be taken of runs after a test as they were taken in it. */
-const values: Readonly<Record<string, (usage: RunUsage) => number | null>> = {
-  success: ({ hasSucceeded }) => (hasSucceeded ? 1 : 0),
-  latency_ms: ({ latencyMs }) => latencyMs,
-  tokens: ({ tokens }) => tokens,
-  cost_usd: ({ costUsd }) => costUsd,
-}
+/** What can be measured of runs after a test as it was in it. */
+const measures: readonly string[] = ['success', 'latency_ms', 'tokens', 'cost_usd'] satisfies UsageMeasure[]
 
 /**
  * Looks whether a promoted winner is worse in use than the control was in the test, by the test's guardrails, as far as
@@ -36,18 +31,18 @@ export async function lookAfterPromotion(
   versions: PromptVersions,
 ): Promise<string[]> {
   const guardrails = (row.metrics as Metric[]).filter(
-    ({ name, role, model }) => role === 'guardrail' && model !== 'quantile' && Object.hasOwn(values, name),
+    ({ name, role, model }) => role === 'guardrail' && model !== 'quantile' && measures.includes(name),
   )
   // A merge may have made a version of its own of what was tested.
   const version = await versions.findVersion(db, promoted.promptId, { version: promoted.to })
   if (guardrails.length === 0 || !version) return []
-  const usage = await usageSince(db, version.id, promoted.at)
-  if (usage.length === 0) return []
+  const usage = await unitUsageSince(db, version.id, promoted.at)
+  if (usage.size === 0) return []
   const evidence = await readEvidence(db, row)
   const past = (await pastGuards(db, row.id)).flat()
   const looks = guardrails.map((metric) => {
     const control = strataOf(evidence, metric.name).reduce((sum, [arm]) => mergeMoments(sum, arm!), noUnits)
-    const strata = [[control, momentsOf(usage, values[metric.name]!)]]
+    const strata = [[control, usage.get(metric.name as UsageMeasure) ?? noUnits]]
     return lookAtGuardrail(metric, { guardrails: guardrails.length, strata, past })
   })
   await record(db, row, controlPlane, 'guarded', { looks })
@@ -73,15 +68,4 @@ export async function promotionState(db: ScopedDb, row: TestRow): Promise<Promot
 async function pastGuards(db: ScopedDb, testId: string) {
   const rows = await listHistoryOf(db, testId, 'guarded')
   return rows.map(({ data }) => (data as { looks: RecordedLook['guardrails'] }).looks)
-}
-
-function momentsOf(usage: readonly RunUsage[], measure: (usage: RunUsage) => number | null): UnitMoments {
-  const units = new Map<string, { n: number; x: number }>()
-  for (const run of usage) {
-    const value = measure(run)
-    if (value === null) continue
-    const unit = units.get(run.unit) ?? { n: 0, x: 0 }
-    units.set(run.unit, { n: unit.n + 1, x: unit.x + value })
-  }
-  return [...units.values()].reduce((moments, unit) => addUnit(moments, unit), noUnits)
 }

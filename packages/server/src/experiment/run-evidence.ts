@@ -1,9 +1,9 @@
-import { FairleadError } from '@fairlead/core/base'
 import type { AbTestEvents, Metric } from '@fairlead/core/experiment'
 import type { PromptPin } from '@fairlead/core/workflow'
 import type { VariantUsage } from '../analytics/service.ts'
 import { findExecution, usageOfVariants } from '../analytics/service.ts'
 import type { Database, DatabaseLogger, OutboxRow, ScopedDb } from '../database/index.ts'
+import { isTransient } from '../database/index.ts'
 import type { RunFinder, RunOutcome } from '../workflow/ports.ts'
 import type { EvidenceService } from './evidence-service.ts'
 import * as store from './test-store.ts'
@@ -80,12 +80,7 @@ export function createRunEvidence({ database, runs, evidence, logger }: RunEvide
           await database.withOrganization(row.organizationId, (db) => take(db, row))
         } catch (error) {
           // What the database can't do now is done later; a row that can't be used at all must not keep back the others.
-          if (
-            error instanceof FairleadError &&
-            error.code.startsWith('database.') &&
-            error.code !== 'database.unstorable_text'
-          )
-            throw error
+          if (isTransient(error)) throw error
           logger.error({ err: error, topic: row.topic, key: row.key }, 'A run or score can be no evidence')
         }
       }

@@ -21,8 +21,8 @@ export function createTestResolver({ configuration, prompts, refs }: TestResolve
       if (version !== undefined || branch !== undefined || isNobody) return refs.resolve(db, request)
       const prompt = await prompts.findPrompt(db, request.prompt)
       if (!prompt) return null
-      for (const test of await configuration.openTests(db, prompt.id)) {
-        if ((request.label ?? 'production') !== test.label) continue
+      const label = request.label ?? 'production'
+      for (const test of await configuration.openTests(db, { promptLabel: { promptId: prompt.id, label } })) {
         const { variant, unit } = prepareTest(test, bucketing)(request)
         if (!variant?.prompt || unit === null) continue
         const { id, versionNumber } = variant.prompt

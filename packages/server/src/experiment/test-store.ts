@@ -128,10 +128,18 @@ export async function currentEpochs(db: Db, testIds: readonly string[]): Promise
     .execute()
 }
 
-/** The running and paused tests, the first that started first; of one prompt if it is named. */
-export async function listOpenTests(db: Db, promptId?: string): Promise<TestRow[]> {
+export interface OpenTestFilter {
+  id?: string | undefined
+  /** Those that run on a prompt where one of its labels is asked for. */
+  promptLabel?: { promptId: string; label: string } | undefined
+}
+
+/** The running and paused tests, the first that started first. */
+export async function listOpenTests(db: Db, { id, promptLabel }: OpenTestFilter = {}): Promise<TestRow[]> {
   let query = db.selectFrom('ab_tests').selectAll().where('status', 'in', ['running', 'paused'])
-  if (promptId !== undefined) query = query.where('prompt_id', '=', promptId)
+  if (id !== undefined) query = query.where('id', '=', id)
+  if (promptLabel !== undefined)
+    query = query.where('prompt_id', '=', promptLabel.promptId).where('label', '=', promptLabel.label)
   return query.orderBy('started_at').orderBy('id').execute()
 }
 
@@ -166,6 +174,13 @@ export async function listHistoryOf(db: Db, testId: string, action: string): Pro
     .where('action', '=', action)
     .orderBy('seq')
     .execute()
+}
+
+/** By the ids of layers. What of a layer is a test's stands with the test. */
+export async function findLayerSeeds(db: Db, layerIds: readonly string[]): Promise<Map<string, number>> {
+  if (layerIds.length === 0) return new Map()
+  const rows = await db.selectFrom('ab_layers').select(['id', 'seed']).where('id', 'in', layerIds).execute()
+  return new Map(rows.map(({ id, seed }) => [id, seed]))
 }
 
 /** Parts of layers that are taken by tests that have started and not ended. */

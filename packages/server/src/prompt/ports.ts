@@ -48,6 +48,8 @@ export interface PromptVersions {
     promptId: string,
     selection: { version?: number | undefined; branch?: string | undefined; label?: string | undefined },
   ): Promise<VersionHandle | null>
+  /** The keys of prompts, by id; one that is gone is left out. */
+  loadKeys(db: Kysely<Tables>, promptIds: readonly string[]): Promise<Map<string, string>>
   /** By id; one that is gone is left out. */
   loadVersions(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, VersionHandle>>
 }

@@ -30,6 +30,11 @@ export async function findPrompt(db: Db, prompt: { id: string } | { key: string 
     : query.where('key', '=', prompt.key).executeTakeFirst()
 }
 
+export async function findKeys(db: Db, ids: readonly string[]): Promise<Pick<PromptRow, 'id' | 'key'>[]> {
+  if (ids.length === 0) return []
+  return db.selectFrom('prompts').select(['id', 'key']).where('id', 'in', ids).execute()
+}
+
 export interface PromptFilter {
   key?: string | undefined
   archived: 'exclude' | 'include' | 'only'

@@ -2,7 +2,7 @@ import type { PromptVersions, VersionHandle } from './ports.ts'
 import { hex } from './record.ts'
 import { findByIdOrKey, findSelected } from './select.ts'
 import type { VersionRow } from './store.ts'
-import { findVersionsById } from './store.ts'
+import { findKeys, findVersionsById } from './store.ts'
 
 /** The prompt room as a finder of versions. */
 export const versionFinder: PromptVersions = {
@@ -13,6 +13,10 @@ export const versionFinder: PromptVersions = {
   async findVersion(db, promptId, selection) {
     const row = await findSelected(db, promptId, selection)
     return row ? handleOf(row) : null
+  },
+  async loadKeys(db, promptIds) {
+    const rows = await findKeys(db, [...new Set(promptIds)])
+    return new Map(rows.map(({ id, key }) => [id, key]))
   },
   async loadVersions(db, ids) {
     const rows = await findVersionsById(db, [...new Set(ids)])
