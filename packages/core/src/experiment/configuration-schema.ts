@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Bucketing } from './document-schema.ts'
+import { Bucketing } from './bucketing-schema.ts'
 
 const Share = z.strictObject({ seed: z.int().nonnegative(), percentage: z.number() })
 

@@ -28,6 +28,9 @@ export const MetricName = z
   .max(100)
   .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'must begin with a letter and hold only letters, digits, ".", "_" and "-"')
 
+/** Amounts, which Fairlead measures by itself. */
+const measuredOfCalls = new Set(['latency_ms', 'cost_usd', 'tokens'])
+
 /**
  * What is measured, and how it is judged. Some names are measured by Fairlead itself: `success`, `latency_ms`, `cost_usd`
  * and `tokens` of runs and model calls, and `score.<name>` of scores; all others are reported by the application.
@@ -57,6 +60,10 @@ export const Metric = z
   .refine(({ model, role }) => role !== 'primary' || model !== 'quantile', {
     path: ['model'],
     message: 'must not be "quantile" for the primary metric: what decides is compared by means over units',
+  })
+  .refine(({ name, model }) => model !== 'proportion' || !measuredOfCalls.has(name), {
+    path: ['model'],
+    message: 'must not be "proportion": what model calls take is no 0 or 1, but a "mean", "log_normal" or "quantile"',
   })
 export type Metric = z.infer<typeof Metric>
 
@@ -117,13 +124,3 @@ export const Promotion = z.strictObject({
   guardHours: z.int().min(0).max(720).default(24),
 })
 export type Promotion = z.infer<typeof Promotion>
-
-/**
- * Another tool's way from units to variants, for a test that came from there: every unit keeps the variant that it has.
- * `settings` are those of `bucketing[scheme].assign`.
- */
-export const Bucketing = z.strictObject({
-  scheme: z.enum(['unleash', 'optimizely', 'growthbook-v1', 'growthbook-v2', 'eppo']),
-  settings: z.record(z.string(), z.unknown()),
-})
-export type Bucketing = z.infer<typeof Bucketing>

@@ -20,10 +20,11 @@ export { type GrowthBookSettings, growthbookV1, growthbookV2 } from './bucketing
 export { type OptimizelySettings, optimizely } from './bucketing/optimizely.ts'
 export type { BucketingScheme } from './bucketing/scheme.ts'
 export { type UnleashSettings, unleash } from './bucketing/unleash.ts'
+export type { Bucketing } from './bucketing-schema.ts'
 export type { ConfiguredTest, TestConfiguration, TestEvent } from './configuration-schema.ts'
 export { type AssignedVariant, prepareTest, type Schemes, type Subject } from './configured-test.ts'
 export type { AbTestHistoryEntry, Holdout, Layer } from './contract-schema.ts'
-export type { Bandit, Bucketing, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
+export type { Bandit, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
 export { experimentEndpoints } from './endpoints.ts'
 export type {
   AbTestEvents,

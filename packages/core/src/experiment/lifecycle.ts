@@ -10,7 +10,7 @@ import { FairleadError } from '../base/index.ts'
  *     └───────────────────── complete ────────┘
  *
  * A draft may still become anything; once it has started a test keeps what it measures and how it decides. While it is
- * paused nobody is shown a variant, and what is observed of units that were still counts. A draft that is completed has
+ * paused nobody is shown a variant, what is observed of units that were still counts, and planned looks are taken. A draft that is completed has
  * never run: it has no winner.
  */
 const transitions = {

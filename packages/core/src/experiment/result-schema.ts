@@ -17,6 +17,7 @@ const Lift = z.strictObject({
 /** What one metric says of one variant. Null where too little was seen; `reason` says of what. */
 export const VariantResult = z.strictObject({
   variantId: z.string(),
+  variantName: z.string(),
   units: z.number(),
   observations: z.number(),
   mean: z.number().nullable(),
@@ -56,19 +57,22 @@ export const LookRecord = z.strictObject({
   look: z.int().positive(),
   outcome: z.enum(['continue', 'winner', 'futile', 'harmful']),
   winnerVariantId: z.string().nullable(),
+  winnerVariantName: z.string().nullable(),
   /** Guardrails that got worse, and by which variant. */
-  harm: z.array(z.strictObject({ metric: z.string(), variantId: z.string() })),
+  harm: z.array(z.strictObject({ metric: z.string(), variantId: z.string(), variantName: z.string() })),
   /** Why nothing, or no winner, was decided. */
   reasons: z.array(z.string()),
   /** Of the horizon of planned looks. */
   fraction: z.number().nullable(),
   /** Of the variant that has the fewest. */
   expectedEvents: z.number(),
-  units: z.array(z.strictObject({ variantId: z.string(), units: z.number() })),
+  units: z.array(z.strictObject({ variantId: z.string(), variantName: z.string(), units: z.number() })),
   pairs: z.array(
     z.strictObject({
       variantId: z.string(),
+      variantName: z.string(),
       otherVariantId: z.string(),
+      otherVariantName: z.string(),
       z: z.number(),
       boundary: z.number().nullable(),
       logEValues: z.array(z.number()).nullable(),
@@ -87,7 +91,9 @@ export const AbTestResults = z.strictObject({
   epoch: z.int(),
   asOf: Timestamp,
   /** Units that count, and those that were shown two variants and do not. */
-  units: z.array(z.strictObject({ variantId: z.string(), units: z.number(), excluded: z.number() })),
+  units: z.array(
+    z.strictObject({ variantId: z.string(), variantName: z.string(), units: z.number(), excluded: z.number() }),
+  ),
   sampleRatio: z.strictObject({
     chiSquare: z.number().nullable(),
     degreesOfFreedom: z.number(),
@@ -107,6 +113,7 @@ export type AbTestResults = z.infer<typeof AbTestResults>
 export const ResultSnapshot = z.strictObject({
   id: z.string(),
   variantId: z.string(),
+  variantName: z.string(),
   metric: z.string(),
   value: z.number().nullable(),
   sampleSize: z.number(),

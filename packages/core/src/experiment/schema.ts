@@ -1,6 +1,7 @@
+export { Bucketing } from './bucketing-schema.ts'
 export { ConfiguredTest, TestConfiguration, TestEvent } from './configuration-schema.ts'
 export { AbTestHistoryEntry, experimentContract, Holdout, Layer } from './contract-schema.ts'
-export { Bandit, Bucketing, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
+export { Bandit, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
 export { AbTestEvents, Assigned, Assignment, Exposure, Observation, RecordedEvents } from './evidence-schema.ts'
 export { SimulationRequest, SimulationResult } from './plan-schema.ts'
 export { AbTestResults, LookRecord, ResultSnapshot, VariantResult } from './result-schema.ts'

@@ -1,16 +1,8 @@
 import * as z from 'zod'
 import { Timestamp } from '../base/contract-schema.ts'
 import { RefName } from '../prompt/schema.ts'
-import {
-  Bandit,
-  Bucketing,
-  Metric,
-  Promotion,
-  Stopping,
-  TestKey,
-  TrafficWeight,
-  VariantRef,
-} from './document-schema.ts'
+import { Bucketing } from './bucketing-schema.ts'
+import { Bandit, Metric, Promotion, Stopping, TestKey, TrafficWeight, VariantRef } from './document-schema.ts'
 
 export const AbTestStatus = z.enum(['draft', 'running', 'paused', 'completed'])
 export type AbTestStatus = z.infer<typeof AbTestStatus>
@@ -181,5 +173,7 @@ export const AbTest = z.strictObject({
   archivedAt: Timestamp.nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  /** What can be, and is hardly meant; `pointer` is a JSON pointer into the test. */
+  warnings: z.array(z.strictObject({ pointer: z.string(), message: z.string() })),
 })
 export type AbTest = z.infer<typeof AbTest>

@@ -21,9 +21,9 @@ export function analyze(evidence: TestEvidence, buckets: Buckets, metric: Metric
   // A draft has no epoch yet.
   if (strata.length === 0) strata.push(evidence.variants.map(() => ({ moments: noUnits })))
   const results = analyzeMetric({ metric, strata, arms: contendersOf(evidence), density })
-  return evidence.variants.map(({ id }, place) => {
+  return evidence.variants.map(({ id, name }, place) => {
     const { posterior: _posterior, ...shown } = results[place]!
-    return { variantId: id, ...shown }
+    return { variantId: id, variantName: name, ...shown }
   })
 }
 

@@ -7,6 +7,8 @@ export interface ArmRow {
   metric: string
   epoch: number
   variantId: string
+  /** Of units that were shown another variant in another epoch, or of those that were not. */
+  isCrossed: boolean
   moments: UnitMoments
   /** Σ(value − mean)² over observations. */
   observedSquares: number
@@ -25,6 +27,7 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
     metric: string
     epoch: number
     variantId: string
+    isCrossed: boolean
     units: number
     meanN: number
     meanX: number
@@ -40,7 +43,7 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
     cx: number | null
     cn: number | null
   }>`
-    select metric_name as metric, epoch, variant_id as "variantId", units::float8 as units,
+    select metric_name as metric, epoch, variant_id as "variantId", is_crossed as "isCrossed", units::float8 as units,
       (n / units)::float8 as "meanN", (x / units)::float8 as "meanX",
       ((units * nn - n * n) / units)::float8 as nn, ((units * nx - n * x) / units)::float8 as nx,
       ((units * xx - x * x) / units)::float8 as xx, ((n * observed_xx - x * x) / n)::float8 as observed,
@@ -50,15 +53,16 @@ export async function listArms(db: ScopedDb, testId: string): Promise<ArmRow[]> 
       ((units * cc - c * c) / units)::float8 as cc, ((units * cx - c * x) / units)::float8 as cx,
       ((units * cn - c * n) / units)::float8 as cn
     from (
-      select metric_name, epoch, variant_id, units, n, positive, covered, nn, ${trimmed}
+      select metric_name, epoch, variant_id, is_crossed, units, n, positive, covered, nn, ${trimmed}
       from ab_arm_statistics
       where test_id = ${testId} and units > 0
     ) arms
-    order by metric_name, epoch, variant_id`.execute(db)
-  return rows.map(({ metric, epoch, variantId, units, meanN, meanX, nn, nx, xx, ...row }) => ({
+    order by metric_name, epoch, variant_id, is_crossed`.execute(db)
+  return rows.map(({ metric, epoch, variantId, isCrossed, units, meanN, meanX, nn, nx, xx, ...row }) => ({
     metric,
     epoch,
     variantId,
+    isCrossed,
     moments: { units, meanN, meanX, nn, nx, xx },
     observedSquares: row.observed,
     positive: { units: row.positive, meanLog: row.meanLog ?? 0, squares: row.logSquares ?? 0 },

@@ -1,5 +1,5 @@
 import type { AssignedUnits, Metric, UnitMoments } from '@fairlead/core/experiment'
-import { noUnits } from '@fairlead/core/experiment'
+import { mergeMoments, noUnits } from '@fairlead/core/experiment'
 import type { ScopedDb } from '../database/index.ts'
 import type { ArmRow } from './arm-store.ts'
 import { listArms, listEpochs, listUnitCounts } from './arm-store.ts'
@@ -25,16 +25,25 @@ export async function readEvidence(db: ScopedDb, test: TestRow): Promise<TestEvi
   }
 }
 
-/** Per epoch, per variant. */
+/**
+ * What rules judge, per epoch, per variant: all units by the variant that they were shown first. Those that come back under
+ * other weights come from one variant alone; were they left out, alike variants would differ by who comes back.
+ */
 export function strataOf(evidence: TestEvidence, metric: string): UnitMoments[][] {
-  return armsOf(evidence, metric).map((stratum) => stratum.map((arm) => arm?.moments ?? noUnits))
+  const momentsOf = (isCrossed: boolean) =>
+    placed(evidence, metric, isCrossed).map((stratum) => stratum.map((arm) => arm?.moments ?? noUnits))
+  const crossed = momentsOf(true)
+  return momentsOf(false).map((stratum, epoch) => stratum.map((arm, at) => mergeMoments(arm, crossed[epoch]![at]!)))
 }
 
-/** Per epoch, per variant; undefined where nothing was seen. */
-export function armsOf({ variants, epochs, arms }: TestEvidence, metric: string): (ArmRow | undefined)[][] {
-  const found = new Map(
-    arms.filter((arm) => arm.metric === metric).map((arm) => [`${arm.epoch} ${arm.variantId}`, arm]),
-  )
+/** What results show, per epoch, per variant: units that saw one variant only; undefined where nothing was seen. */
+export function armsOf(evidence: TestEvidence, metric: string): (ArmRow | undefined)[][] {
+  return placed(evidence, metric, false)
+}
+
+function placed({ variants, epochs, arms }: TestEvidence, metric: string, isCrossed: boolean) {
+  const wanted = arms.filter((arm) => arm.metric === metric && arm.isCrossed === isCrossed)
+  const found = new Map(wanted.map((arm) => [`${arm.epoch} ${arm.variantId}`, arm]))
   return epochs.map(({ epoch }) => variants.map(({ id }) => found.get(`${epoch} ${id}`)))
 }
 

@@ -100,7 +100,18 @@ class TestIntake {
     if (fresh.length === 0) return
     await evidence.insertAssignments(this.#db, this.#test, firstOfEach(usable))
     const gone = await evidence.excludeUnits(this.#db, this.#test, usable)
-    if (gone.length > 0) await takeAway(this.#db, this.#test, gone)
+    for (const departure of departures) {
+      const units = gone.filter(
+        ({ wasCrossed, isCrossed }) => wasCrossed === departure.wasCrossed && isCrossed === departure.isCrossed,
+      )
+      if (units.length > 0)
+        await takeAway(
+          this.#db,
+          this.#test,
+          units.map(({ unit }) => unit),
+          departure,
+        )
+    }
   }
 
   async observe(events: readonly Placed<Observation>[]): Promise<void> {
@@ -142,6 +153,13 @@ class TestIntake {
   }
 }
 
+/** How a unit can leave the results. */
+const departures = [
+  { wasCrossed: false, isCrossed: true },
+  { wasCrossed: false, isCrossed: false },
+  { wasCrossed: true, isCrossed: false },
+]
+
 /** Of each unit what it was exposed to first. */
 function firstOfEach(exposures: readonly NewExposure[]): NewExposure[] {
   const first = new Map<string, NewExposure>()
@@ -151,15 +169,15 @@ function firstOfEach(exposures: readonly NewExposure[]): NewExposure[] {
 
 /** What an observation counts for, given where its unit was assigned. */
 function counted({ id, unit, metric, value }: Observation, { model }: Metric, place: AssignedUnit): NewObservation {
-  const { covariates, isExcluded } = place
+  const { covariates, isExcluded, isCrossed } = place
   return {
     id,
     unit,
     metric,
     value,
-    arm: isExcluded ? null : place,
+    arm: isExcluded && !isCrossed ? null : place,
     covariate: covariates && Object.hasOwn(covariates, metric) ? covariates[metric]! : null,
-    bucket: model === 'quantile' ? bucketOf(value) : null,
+    bucket: model === 'quantile' && !isExcluded ? bucketOf(value) : null,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { ScopedDb, Tables } from '../database/index.ts'
 import { columnsOf } from './columns.ts'
+import type { Departure } from './observation-store.ts'
 import type { TestRow } from './test-store.ts'
 
 /** A test that is held by the caller's transaction: what is done to its evidence is done one after the other. */
@@ -24,6 +25,8 @@ export interface AssignedUnit {
   variantId: string
   epoch: number
   isExcluded: boolean
+  /** Whether it left because weights had changed, so that it is kept among those that crossed. */
+  isCrossed: boolean
   /** By metric, what was known of the unit before. */
   covariates: Readonly<Record<string, number>> | null
 }
@@ -45,7 +48,7 @@ export async function findAssigned(db: ScopedDb, test: HeldTest, units: readonly
     select a.*
     from unnest(${units}::text[]) as u(session_id)
     cross join lateral (
-      select session_id, variant_id, epoch, is_excluded, covariates from ab_assignments
+      select session_id, variant_id, epoch, is_excluded, is_crossed, covariates from ab_assignments
       where organization_id = ${test.organization_id}::uuid and test_id = ${test.id}::uuid and session_id = u.session_id
       limit 1
     ) a`.execute(db)
@@ -88,30 +91,53 @@ export async function insertAssignments(db: ScopedDb, test: HeldTest, first: rea
   `.execute(db)
 }
 
-/** Takes units out of the analysis that were shown another variant than their first. Answers those that were in it. */
-export async function excludeUnits(db: ScopedDb, test: HeldTest, exposures: readonly NewExposure[]): Promise<string[]> {
-  const units = exposures.map(({ unit }) => unit)
-  const variants = exposures.map(({ variantId }) => variantId)
-  const { rows } = await sql<Pick<AssignedRow, 'session_id'>>`
-    with shown as (select distinct * from unnest(${units}::text[], ${variants}::uuid[]) as s(session_id, variant_id)),
-    left_out as (
-      update ab_assignments a set is_excluded = true from shown
+/** A unit that has left the analysis, and where it was before. */
+export interface LeavingUnit extends Departure {
+  unit: string
+}
+
+/**
+ * Takes units out of the analysis that were shown another variant than their first; from those that crossed, too, who were
+ * shown it in one epoch.
+ */
+export async function excludeUnits(
+  db: ScopedDb,
+  test: HeldTest,
+  exposures: readonly NewExposure[],
+): Promise<LeavingUnit[]> {
+  const column = columnsOf(exposures)
+  const { rows } = await sql<LeavingUnit>`
+    with shown_twice as (
+      select a.session_id, a.is_crossed as was_crossed, bool_and(s.epoch <> a.epoch) as is_crossed
+      from unnest(${column('unit')}::text[], ${column('epoch')}::int[], ${column('variantId')}::uuid[])
+        as s(session_id, epoch, variant_id)
+      cross join lateral (
+        select session_id, epoch, is_crossed from ab_assignments
+        where organization_id = ${test.organization_id}::uuid and test_id = ${test.id}::uuid
+          and session_id = s.session_id and variant_id <> s.variant_id
+          and (not is_excluded or is_crossed and epoch = s.epoch)
+        limit 1
+      ) a
+      group by a.session_id, a.is_crossed
+    ), left_out as (
+      update ab_assignments a set is_excluded = true, is_crossed = t.is_crossed from shown_twice t
       where a.organization_id = ${test.organization_id}::uuid and a.test_id = ${test.id}::uuid
-        and a.session_id = shown.session_id
-        and a.variant_id <> shown.variant_id and not a.is_excluded
-      returning a.session_id, a.variant_id, a.epoch
+        and a.session_id = t.session_id
+      returning a.session_id, a.variant_id, a.epoch, t.was_crossed, a.is_crossed
     ), counted as (
       update ab_unit_counts c set units = c.units - l.count, excluded = c.excluded + l.count
-      from (select epoch, variant_id, count(*) from left_out group by epoch, variant_id) l
+      from (
+        select epoch, variant_id, count(*) from left_out where not was_crossed group by epoch, variant_id
+      ) l
       where c.test_id = ${test.id}::uuid and c.epoch = l.epoch and c.variant_id = l.variant_id
     )
-    select session_id from left_out`.execute(db)
-  return rows.map(({ session_id }) => session_id)
+    select session_id as unit, was_crossed as "wasCrossed", is_crossed as "isCrossed" from left_out`.execute(db)
+  return rows
 }
 
 type AssignedRow = Pick<
   Selectable<Tables['ab_assignments']>,
-  'session_id' | 'variant_id' | 'epoch' | 'is_excluded' | 'covariates'
+  'session_id' | 'variant_id' | 'epoch' | 'is_excluded' | 'is_crossed' | 'covariates'
 >
 
 function toAssigned(row: AssignedRow): AssignedUnit {
@@ -120,6 +146,7 @@ function toAssigned(row: AssignedRow): AssignedUnit {
     variantId: row.variant_id,
     epoch: row.epoch,
     isExcluded: row.is_excluded,
+    isCrossed: row.is_crossed,
     covariates: row.covariates as AssignedUnit['covariates'],
   }
 }

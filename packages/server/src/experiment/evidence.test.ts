@@ -1,3 +1,4 @@
+import type { UnitMoments } from '@fairlead/core/experiment'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backends } from '../database/testing/index.ts'
 import type { ExperimentServer } from './testing/experiment-server.suite.ts'
@@ -146,6 +147,33 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
     ])
     const { data } = await plane.ask('listAbTestAssignments', { params: { id: mixed.id }, query: { unit: 'both' } })
     expect(data).toMatchObject([{ unit: 'both', isExcluded: true, epoch: 1 }])
+  })
+
+  it('judges by their first variant the units that other weights have brought to another', async () => {
+    const { id, variants } = await newTest()
+    const shown = (units: readonly string[], variant: string) =>
+      record({ exposures: units.map((unit) => ({ test: id, unit, variant })) })
+    const see = (unit: string, value: number) => record({ observations: [observation(id, unit, 'success', value)] })
+    await shown(['back', 'stays', 'both'], 'a')
+    await shown(['other'], 'b')
+    for (const unit of ['back', 'stays', 'both']) await see(unit, 1)
+    await see('other', 0)
+    await plane.ask('updateAbTest', { params: { id }, ifMatch: '"2"', body: { weights: { a: 1, b: 3 } } })
+    await shown(['back', 'both'], 'b')
+    // What another variant was shown to in one epoch has no first.
+    await record({ exposures: [{ test: id, unit: 'both', variant: 'b', epoch: 1 }] })
+    await see('back', 0)
+    await see('both', 0)
+    const { metrics: analysed, units } = await results(id)
+    expect(analysed[0]!.variants).toMatchObject([{ units: 1, observations: 1 }, { units: 1 }])
+    expect(units).toMatchObject([
+      { variantId: variants[0]!.id, units: 1, excluded: 2 },
+      { variantId: variants[1]!.id, units: 1, excluded: 0 },
+    ])
+    expect((await plane.ask('takeAbTestLook', { params: { id } })).units.map((one) => one.units)).toEqual([2, 1])
+    const { data } = await plane.ask('listAbTestHistory', { params: { id } })
+    const { strata } = (data[0]!.data as { evidence: { strata: UnitMoments[][] } }).evidence
+    expect(strata[0]![0]).toMatchObject({ units: 2, meanN: 1.5, meanX: 1 })
   })
 
   it('counts batches of many writers that name the same units, and waits for none for ever', async () => {

@@ -13,6 +13,7 @@ export type Action =
   | 'completed'
   | 'look'
   | 'reweighted'
+  | 'promoting'
   | 'promoted'
   | 'promotion_refused'
   | 'guarded'

@@ -4,12 +4,12 @@ import { nextStatus, sampleRatioEvidence } from '@fairlead/core/experiment'
 import { sql } from 'kysely'
 import type { ChangeFeed, Database, ScopedDb } from '../database/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
+import { invalid } from './draft-check.ts'
 import { assignedUnits, readEvidence } from './evidence-read.ts'
 import type { By } from './history.ts'
 import { record } from './history.ts'
 import { allotRanges } from './layer.ts'
-import { pastLooks } from './look-record.ts'
-import { invalid } from './test-draft.ts'
+import { lastDecision } from './look-record.ts'
 import type { TestService } from './test-service.ts'
 import { beginEpoch, requireTest } from './test-service.ts'
 import * as store from './test-store.ts'
@@ -83,7 +83,7 @@ export class LifecycleService {
   complete(organizationId: string, by: By, idOrKey: string, completion: Completion): Promise<AbTest> {
     return this.#transit(organizationId, by, idOrKey, 'complete', async (db, row) => {
       const winner = await this.#winnerOf(db, row, completion.winner)
-      const isDecided = winner !== null && (await lastWinner(db, row.id)) === winner
+      const isDecided = winner !== null && (await lastDecision(db, row.id))?.winnerVariantId === winner
       const data = { winnerVariantId: winner, isDecided, reason: completion.reason ?? null }
       const columns = { winner_variant_id: winner, is_decided: isDecided }
       return { columns, action: 'completed', data }
@@ -99,8 +99,8 @@ export class LifecycleService {
       const names = variants.map(({ name }) => name).join(', ')
       throw invalid([{ pointer: '/winner', message: `is "${winner}", and the variants are ${names}` }])
     }
-    const [last] = await pastLooks(db, row.id, 1)
-    const harm = (last?.decision.harm ?? []).filter(({ variantId }) => variantId === found.id)
+    const last = await lastDecision(db, row.id)
+    const harm = (last?.harm ?? []).filter(({ variantId }) => variantId === found.id)
     if (harm.length > 0) {
       const metrics = harm.map(({ metric }) => metric).join(', ')
       const message = `The variant "${found.name}" is worse than the control by more than the margin of a guardrail (${metrics}): it can't win. End the test without a winner, or with another one.`
@@ -182,10 +182,4 @@ function unresolved({ name, ref, position }: store.VariantRow): FairleadError {
 function archived({ key, status }: store.TestRow): FairleadError {
   const message = `The test "${key}" is archived. Set "archived" to false before you start it.`
   return new FairleadError('experiment.invalid_transition', message, { data: { status, transition: 'start' } })
-}
-
-/** Whom the last look of a test declared the winner. */
-async function lastWinner(db: ScopedDb, testId: string): Promise<string | null> {
-  const [last] = await pastLooks(db, testId, 1)
-  return last?.decision.winnerVariantId ?? null
 }

@@ -162,6 +162,17 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     expect((await change({ prompt, variants, bandit: {} })).status).toBe(200)
   })
 
+  it('promotes for nobody what they may not move themselves', async () => {
+    const key = await plane.acme.ask('createKey', { body: { name: 'tester', scopes: ['experiment:write'] } })
+    const credential = key.body.secret
+    const body = { name: plane.acme.name(), variants, promotion: { label: 'production' } }
+    const refused = { status: 403, body: { code: 'auth.forbidden', permission: 'prompt:write' } }
+    expect(await plane.call('createAbTest', { credential, body })).toMatchObject(refused)
+    const { test } = await newTest()
+    const change = { params: { id: test.id }, ifMatch: '"1"', body: { promotion: { label: 'production' } } }
+    expect(await plane.call('updateAbTest', { credential, ...change })).toMatchObject(refused)
+  })
+
   it('is archived when it has ended, or never began', async () => {
     const { test } = await newTest()
     const params = { id: test.id }

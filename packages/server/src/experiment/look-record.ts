@@ -29,16 +29,21 @@ export function toLookRecord(
   variants: readonly VariantRow[],
 ): LookRecord {
   const { fraction, expectedEvents, units, reasons, conditionalPower, sampleRatio, logThreshold } = look
+  const nameOf = (variantId: string) => variants.find(({ id }) => id === variantId)!.name
   return {
     look: look.look,
     ...decision,
+    winnerVariantName: decision.winnerVariantId && nameOf(decision.winnerVariantId),
+    harm: decision.harm.map((one) => ({ ...one, variantName: nameOf(one.variantId) })),
     reasons: [...reasons],
     fraction,
     expectedEvents,
-    units: variants.map(({ id }, place) => ({ variantId: id, units: units[place] ?? 0 })),
+    units: variants.map(({ id, name }, place) => ({ variantId: id, variantName: name, units: units[place] ?? 0 })),
     pairs: look.pairs.map(({ arm, other, z, boundary, logEValues }) => ({
       variantId: variants[arm]!.id,
+      variantName: variants[arm]!.name,
       otherVariantId: variants[other]!.id,
+      otherVariantName: variants[other]!.name,
       z,
       boundary,
       logEValues: logEValues && [...logEValues],
@@ -62,6 +67,12 @@ export async function pastLooks(db: ScopedDb, testId: string, last?: number): Pr
     .orderBy('seq', 'desc')
   if (last !== undefined) query = query.limit(last)
   return (await query.execute()).reverse()
+}
+
+/** What the last look of a test came to; null before the first. */
+export async function lastDecision(db: ScopedDb, testId: string): Promise<Decision | null> {
+  const [last] = await pastLooks(db, testId, 1)
+  return last?.decision ?? null
 }
 
 /** Null before the first. */

@@ -159,6 +159,25 @@ describe.each(backends)('a test of a prompt on %s', (kind) => {
     expect(main.version.content).toEqual({ text: 'Be brief, and kind.' })
     const { data } = await plane.ask('listAbTestHistory', { params })
     expect(data[0]).toMatchObject({ action: 'promoted', data: { label: 'production', from: 1, to: 2 } })
+    // Nor does it say anything of what a label shows that was no part of the test.
+    const { version } = await plane.ask('getPromptBranch', { params: { id, name: 'main' } })
+    const content = { text: 'Be somebody else.' }
+    await plane.ask('createPromptVersion', { params: { id }, ifMatch: `"${version.commitHash}"`, body: { content } })
+    const move = async (name: string, to: string) => {
+      const { etag: ifMatch } = await plane.acme.ask('getPromptLabel', { params: { id, name } })
+      return plane.call('movePromptLabel', { params: { id, name }, ifMatch, body: { to } })
+    }
+    const shown = { untested: 'branch/main', tested: '1' }
+    for (const [name, to] of Object.entries(shown))
+      await plane.ask('movePromptLabel', { params: { id, name }, ifMatch: null, body: { to } })
+    await plane.ask('createProtectionRule', {
+      body: { promptId: id, refKind: 'label', pattern: '*tested', requiredChecks: ['experiment'], allowReset: true },
+    })
+    expect((await move('tested', '2')).status).toBe(200)
+    expect(await move('untested', '2')).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('what a label shows until now must have been in that test') },
+    })
     const { data: kept } = await plane.ask('listAbTestSnapshots', { params, query: { metric: 'success' } })
     expect(kept.map(({ units }) => units)).toEqual([400, 400])
   })

@@ -3,6 +3,14 @@ import type { ScopedDb } from '../database/index.ts'
 import { columnsOf } from './columns.ts'
 import type { HeldTest } from './evidence-store.ts'
 
+/** Sums that observations are added to. */
+interface Arm {
+  epoch: number
+  variantId: string
+  /** Whether they are of the units that crossed to another variant in another epoch, which are kept apart. */
+  isCrossed: boolean
+}
+
 /** An observation with the arm that it counts for. */
 export interface NewObservation {
   id: string
@@ -10,10 +18,10 @@ export interface NewObservation {
   metric: string
   value: number
   /** Null of a unit that has left the analysis: it is kept, and counts for nothing. */
-  arm: { epoch: number; variantId: string } | null
+  arm: Arm | null
   /** What was known of the unit before. */
   covariate: number | null
-  /** Where it lies in a sketch; null of a metric that has none. */
+  /** Where it lies in a sketch; null of a metric that has none, and of a unit that is in none. */
   bucket: number | null
 }
 
@@ -41,12 +49,12 @@ export async function insertObservations(
       where o.is_known is null
     ), stored as (
       insert into ab_observations (organization_id, test_id, observation_id, session_id, metric_name, value, bucket)
-      select ${keyOf(test)}, observation_id, session_id, metric_name, value::float8, case when epoch > 0 then bucket end
+      select ${keyOf(test)}, observation_id, session_id, metric_name, value::float8, bucket
       from fresh
     ), bucketed as (
       insert into ab_arm_buckets as known (organization_id, test_id, metric_name, epoch, variant_id, bucket, count)
       select ${keyOf(test)}, metric_name, epoch, variant_id, bucket, count(*)
-      from fresh where epoch > 0 and bucket is not null
+      from fresh where bucket is not null
       group by metric_name, epoch, variant_id, bucket
       on conflict (organization_id, test_id, metric_name, epoch, variant_id, bucket)
         do update set count = known.count + excluded.count
@@ -66,8 +74,9 @@ function toldOf(observations: readonly NewObservation[]) {
   return sql`
     select * from unnest(${column('id')}::text[], ${column('unit')}::text[], ${column('metric')}::text[],
       ${values}::numeric[], ${arms.map((arm) => arm?.epoch)}::int[],
-      ${arms.map((arm) => arm?.variantId)}::uuid[], ${covariates}::numeric[], ${column('bucket')}::int[])
-      as told(observation_id, session_id, metric_name, value, epoch, variant_id, c, bucket)`
+      ${arms.map((arm) => arm?.variantId)}::uuid[], ${arms.map((arm) => arm?.isCrossed)}::boolean[],
+      ${covariates}::numeric[], ${column('bucket')}::int[])
+      as told(observation_id, session_id, metric_name, value, epoch, variant_id, is_crossed, c, bucket)`
 }
 
 /**
@@ -77,9 +86,10 @@ function toldOf(observations: readonly NewObservation[]) {
 function unitSums(test: HeldTest) {
   return sql`
     added as (
-      select session_id, metric_name, epoch, variant_id, c, count(*) as dn, sum(value) as dx, sum(value * value) as dxx
+      select session_id, metric_name, epoch, variant_id, is_crossed, c, count(*) as dn, sum(value) as dx,
+        sum(value * value) as dxx
       from fresh where epoch > 0
-      group by session_id, metric_name, epoch, variant_id, c
+      group by session_id, metric_name, epoch, variant_id, is_crossed, c
     ), summed as (
       select added.*, coalesce(u.n, 0) as n0, coalesce(u.x, 0) as x0, coalesce(u.n, 0) + dn as n,
         coalesce(u.x, 0) + dx as x, coalesce(u.xx, 0) + dxx as xx
@@ -107,56 +117,82 @@ function unitSums(test: HeldTest) {
 function armSums(test: HeldTest) {
   return sql`
     summed_up as (
-      insert into ab_arm_statistics as arm (organization_id, test_id, metric_name, epoch, variant_id,
-        units, n, x, nn, nx, xx, observed_xx, positive, log, loglog, covered, c, cc, cn, cx)
-      select ${keyOf(test)}, metric_name, epoch, variant_id,
-        count(*) filter (where n0 = 0), sum(dn), sum(dx), sum(n * n - n0 * n0), sum(n * x - n0 * x0),
-        sum(x * x - x0 * x0), sum(dxx), count(l) - count(l0),
-        ${sumOf('l')} - ${sumOf('l0')}, ${sumOf('l * l')} - ${sumOf('l0 * l0')},
-        count(c) filter (where n0 = 0), coalesce(sum(c) filter (where n0 = 0), 0),
+      insert into ab_arm_statistics as arm (${armKey}, ${armColumns})
+      select ${keyOf(test)}, metric_name, epoch, variant_id, is_crossed,
+        count(*) filter (where n0 = 0), count(l) - count(l0), count(c) filter (where n0 = 0),
+        sum(dn), sum(dx), sum(n * n - n0 * n0), sum(n * x - n0 * x0), sum(x * x - x0 * x0), sum(dxx),
+        ${sumOf('l')} - ${sumOf('l0')}, ${sumOf('l * l')} - ${sumOf('l0 * l0')}, coalesce(sum(c) filter (where n0 = 0), 0),
         coalesce(sum(c * c) filter (where n0 = 0), 0), ${sumOf('c * dn')}, ${sumOf('c * dx')}
       from moved
-      group by metric_name, epoch, variant_id
-      on conflict (organization_id, test_id, metric_name, epoch, variant_id) do update set
-        units = arm.units + excluded.units, n = arm.n + excluded.n, x = arm.x + excluded.x, nn = arm.nn + excluded.nn,
-        nx = arm.nx + excluded.nx, xx = arm.xx + excluded.xx, observed_xx = arm.observed_xx + excluded.observed_xx,
-        positive = arm.positive + excluded.positive, log = arm.log + excluded.log,
-        loglog = arm.loglog + excluded.loglog, covered = arm.covered + excluded.covered, c = arm.c + excluded.c,
-        cc = arm.cc + excluded.cc, cn = arm.cn + excluded.cn, cx = arm.cx + excluded.cx
+      group by metric_name, epoch, variant_id, is_crossed
+      ${addToArm}
     )`
 }
 
+const counts = ['units', 'positive', 'covered']
 const sums = ['n', 'x', 'nn', 'nx', 'xx', 'observed_xx', 'log', 'loglog', 'c', 'cc', 'cn', 'cx']
+const armKey = sql.raw('organization_id, test_id, metric_name, epoch, variant_id, is_crossed')
+const armColumns = sql.raw([...counts, ...sums].join(', '))
+const addToArm = sql`on conflict (${armKey}) do update set
+        ${sql.raw([...counts, ...sums].map((sum) => `${sum} = arm.${sum} + excluded.${sum}`).join(', '))}`
+const takenFromArm = sql.raw(
+  [
+    ...counts.map((count) => `${count} = arm.${count} - gone.${count}`),
+    ...sums.map((sum) => `${sum} = trim_scale(arm.${sum} - gone.${sum})`),
+  ].join(', '),
+)
+
+/** How units leave an arm: to those that crossed or altogether, and from those if they had crossed before. */
+export interface Departure {
+  wasCrossed: boolean
+  isCrossed: boolean
+}
 
 /**
  * What units have contributed to their arms, taken from them again; exact, as all sums are, and to the last place: a
- * difference has as many as the longer of the two, zeros or not.
+ * difference has as many as the longer of the two, zeros or not. What crosses is added to those that did.
  */
-export async function takeAway(db: ScopedDb, test: HeldTest, units: readonly string[]): Promise<void> {
-  await takeFromSums(db, test, units)
-  await takeFromBuckets(db, test, units)
+export async function takeAway(
+  db: ScopedDb,
+  test: HeldTest,
+  units: readonly string[],
+  departure: Departure,
+): Promise<void> {
+  await takeFromSums(db, test, units, departure)
+  if (!departure.wasCrossed) await takeFromBuckets(db, test, units)
 }
 
-async function takeFromSums(db: ScopedDb, test: HeldTest, units: readonly string[]): Promise<void> {
+async function takeFromSums(
+  db: ScopedDb,
+  test: HeldTest,
+  units: readonly string[],
+  { wasCrossed, isCrossed }: Departure,
+): Promise<void> {
+  const isOfUnits = sql`u.organization_id = ${test.organization_id}::uuid and u.test_id = ${test.id}::uuid
+        and u.session_id = any(${units}::text[])`
+  const leaving = isCrossed
+    ? sql`select u.* from ab_unit_statistics u where ${isOfUnits}`
+    : sql`delete from ab_unit_statistics u where ${isOfUnits} returning u.*`
+  const arrived = sql`, arrived as (
+      insert into ab_arm_statistics as arm (${armKey}, ${armColumns})
+      select ${keyOf(test)}, metric_name, epoch, variant_id, true, ${armColumns} from summed
+      ${addToArm}
+    )`
   await sql`
-    with gone as (
-      delete from ab_unit_statistics
-      using unnest(${units}::text[]) as gone(unit)
-      where organization_id = ${test.organization_id}::uuid and test_id = ${test.id}::uuid and session_id = gone.unit
-      returning metric_name, epoch, variant_id, n, x, xx, c, ${logOf('x', 'n')} as l
-    ), summed as (
+    with leaving as (${leaving}),
+    gone as (select *, ${logOf('x', 'n')} as l from leaving),
+    summed as (
       select metric_name, epoch, variant_id, count(*) as units, sum(n) as n, sum(x) as x, sum(n * n) as nn,
         sum(n * x) as nx, sum(x * x) as xx, sum(xx) as observed_xx, count(l) as positive,
         ${sumOf('l')} as log, ${sumOf('l * l')} as loglog, count(c) as covered,
         ${sumOf('c')} as c, ${sumOf('c * c')} as cc, ${sumOf('c * n')} as cn, ${sumOf('c * x')} as cx
       from gone
       group by metric_name, epoch, variant_id
-    )
-    update ab_arm_statistics s set units = s.units - gone.units, positive = s.positive - gone.positive,
-      covered = s.covered - gone.covered, ${sql.raw(sums.map((sum) => `${sum} = trim_scale(s.${sum} - gone.${sum})`).join(', '))}
+    )${isCrossed ? arrived : sql``}
+    update ab_arm_statistics arm set ${takenFromArm}
     from summed gone
-    where s.test_id = ${test.id}::uuid and s.metric_name = gone.metric_name and s.epoch = gone.epoch
-      and s.variant_id = gone.variant_id`.execute(db)
+    where arm.test_id = ${test.id}::uuid and arm.metric_name = gone.metric_name and arm.epoch = gone.epoch
+      and arm.variant_id = gone.variant_id and arm.is_crossed = ${wasCrossed}`.execute(db)
 }
 
 /** Counts in buckets are of observations, so units that leave take theirs with them one by one. */

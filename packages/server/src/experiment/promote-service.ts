@@ -32,9 +32,15 @@ export class PromoteService {
     const message = `Winner of the A/B test "${test.name}": ${winner.name}`
     const version = { ...winner.version, promptId: winner.promptId }
     let entry: { action: Action; data: object }
+    const from =
+      label === null ? null : await this.#intend(organizationId, by, test.id, { promptId: version.promptId, label })
     try {
       const data = await this.#parts.promotion.promote(organizationId, by, version, { mergeInto, label, message })
-      entry = { action: 'promoted', data: { ...data, promptId: winner.promptId } }
+      // A process that came as far as the label, and not as far as this, has left it where it goes to.
+      entry = {
+        action: 'promoted',
+        data: { ...data, ...(data.from === data.to && { from }), promptId: winner.promptId },
+      }
     } catch (error) {
       if (!isFinal(error)) throw error
       entry = { action: 'promotion_refused', data: { code: error.code, reason: error.message } }
@@ -43,6 +49,24 @@ export class PromoteService {
     await this.#parts.database.withOrganization(organizationId, async (db) => {
       await store.lockTest(db, test.id)
       await record(db, held, by ?? controlPlane, entry.action, entry.data)
+    })
+  }
+
+  /** Writes down where the label stands before anything is moved, once: from there it would be moved back. */
+  async #intend(
+    organizationId: string,
+    by: Principal | null,
+    testId: string,
+    { promptId, label }: { promptId: string; label: string },
+  ): Promise<number | null> {
+    const { database, promotion } = this.#parts
+    const shown = await promotion.shownBy(organizationId, promptId, label)
+    return database.withOrganization(organizationId, async (db) => {
+      const row = await store.lockTest(db, testId)
+      const [earlier] = await store.listHistoryOf(db, testId, 'promoting')
+      if (earlier) return (earlier.data as { from: number | null }).from
+      await record(db, row, by ?? controlPlane, 'promoting', { label, from: shown })
+      return shown
     })
   }
 

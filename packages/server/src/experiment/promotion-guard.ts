@@ -9,6 +9,7 @@ import { controlPlane, record } from './history.ts'
 import type { RecordedLook } from './look-record.ts'
 import { lookAtGuardrail } from './look-service.ts'
 import type { TestRow } from './test-store.ts'
+import { listHistoryOf } from './test-store.ts'
 
 /** What the promotion of a test's winner moved, and when. */
 export interface RecordedPromotion extends Promoted {
@@ -65,12 +66,6 @@ export async function promotionState(db: ScopedDb, row: TestRow): Promise<Promot
 }
 
 async function pastGuards(db: ScopedDb, testId: string) {
-  const rows = await db
-    .selectFrom('ab_history')
-    .select('data')
-    .where('test_id', '=', testId)
-    .where('action', '=', 'guarded')
-    .orderBy('seq')
-    .execute()
+  const rows = await listHistoryOf(db, testId, 'guarded')
   return rows.map(({ data }) => (data as { looks: RecordedLook['guardrails'] }).looks)
 }

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { AbTestResults, Metric, ResultSnapshot } from '@fairlead/core/experiment'
 import { sampleRatioEvidence, sampleRatioMismatch } from '@fairlead/core/experiment'
-import type { Database, ScopedDb } from '../database/index.ts'
+import type { Selectable } from 'kysely'
+import type { Database, ScopedDb, Tables } from '../database/index.ts'
 import { analyze } from './analysis.ts'
 import { listBuckets } from './arm-store.ts'
+import { invalid } from './draft-check.ts'
 import type { TestEvidence } from './evidence-read.ts'
 import { assignedUnits, contendersOf, readEvidence } from './evidence-read.ts'
 import { lastLook } from './look-record.ts'
 import { requireTest } from './test-service.ts'
 import type { Keyset, TestRow } from './test-store.ts'
+import { listVariants } from './test-store.ts'
 
 /** Results that are remembered. */
 const mostKnown = 200
@@ -29,6 +32,7 @@ export class ResultService {
   ): Promise<AbTestResults> {
     return this.#database.withOrganization(organizationId, async (db) => {
       const row = await requireTest(db, idOrKey)
+      assertMeasured(row, wanted.metric)
       const evidence = await readEvidence(db, row)
       return {
         testId: row.id,
@@ -73,7 +77,9 @@ export class ResultService {
     { metric: wanted, density = false }: { metric?: string | undefined; density?: boolean } = {},
   ): Promise<AbTestResults['metrics']> {
     const metrics = (row.metrics as Metric[]).filter(({ name }) => wanted === undefined || name === wanted)
-    const seen = JSON.stringify([row.id, metrics, density, evidence.arms, evidence.epochs, contendersOf(evidence)])
+    const named = evidence.variants.map(({ id, name }) => [id, name])
+    const sums = [evidence.arms, evidence.epochs, contendersOf(evidence)]
+    const seen = JSON.stringify([row.id, named, metrics, density, ...sums])
     const key = createHash('sha256').update(seen).digest('base64')
     const known = this.#known.get(key)
     if (known) return known
@@ -95,8 +101,9 @@ export class ResultService {
     { limit, after }: Keyset<readonly [at: string, id: string]>,
   ): Promise<ResultSnapshot[]> {
     return this.#database.withOrganization(organizationId, async (db) => {
-      const { id } = await requireTest(db, idOrKey)
-      let query = db.selectFrom('ab_results').selectAll().where('test_id', '=', id)
+      const row = await requireTest(db, idOrKey)
+      assertMeasured(row, metric)
+      let query = db.selectFrom('ab_results').selectAll().where('test_id', '=', row.id)
       if (metric !== undefined) query = query.where('metric_name', '=', metric)
       if (after !== undefined) {
         query = query.where(({ eb, refTuple, tuple }) =>
@@ -104,26 +111,44 @@ export class ResultService {
         )
       }
       const rows = await query.orderBy('recorded_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
-      return rows.map((row) => ({
-        id: row.id,
-        variantId: row.variant_id,
-        metric: row.metric_name,
-        value: row.metric_value === null ? null : Number(row.metric_value),
-        sampleSize: row.sample_size ?? 0,
-        units: row.unit_count,
-        epoch: row.epoch,
-        ...(row.statistics as Pick<ResultSnapshot, 'probabilityBest' | 'expectedLoss' | 'credibleInterval'>),
-        recordedAt: row.recorded_at.toISOString(),
-      }))
+      const names = new Map((await listVariants(db, [row.id])).map(({ id, name }) => [id, name]))
+      return rows.map((one) => toSnapshot(one, names.get(one.variant_id)!))
     })
   }
 }
 
+function assertMeasured({ key, metrics }: TestRow, wanted: string | undefined): void {
+  const names = (metrics as Metric[]).map(({ name }) => name)
+  if (wanted === undefined || names.includes(wanted)) return
+  const message = `is "${wanted}", and the metrics of the test "${key}" are ${names.join(', ')}`
+  throw invalid([{ in: 'query', pointer: '/metric', message }])
+}
+
+function toSnapshot(row: Selectable<Tables['ab_results']>, variantName: string): ResultSnapshot {
+  return {
+    id: row.id,
+    variantId: row.variant_id,
+    variantName,
+    metric: row.metric_name,
+    value: row.metric_value === null ? null : Number(row.metric_value),
+    sampleSize: row.sample_size ?? 0,
+    units: row.unit_count,
+    epoch: row.epoch,
+    ...(row.statistics as Pick<ResultSnapshot, 'probabilityBest' | 'expectedLoss' | 'credibleInterval'>),
+    recordedAt: row.recorded_at.toISOString(),
+  }
+}
+
 function unitsOf({ variants, counts }: TestEvidence): AbTestResults['units'] {
-  return variants.map(({ id }) => {
+  return variants.map(({ id, name }) => {
     const own = counts.filter(({ variantId }) => variantId === id)
     const sum = (of: (count: (typeof own)[number]) => number) => own.reduce((total, count) => total + of(count), 0)
-    return { variantId: id, units: sum(({ units }) => units), excluded: sum(({ excluded }) => excluded) }
+    return {
+      variantId: id,
+      variantName: name,
+      units: sum(({ units }) => units),
+      excluded: sum(({ excluded }) => excluded),
+    }
   })
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Course, SimulationRequest, SimulationResult, StoppingRule, Tally } from '@fairlead/core/experiment'
 import { simulate } from '@fairlead/core/experiment'
-import { invalid } from './test-draft.ts'
+import { invalid } from './draft-check.ts'
 
 /** So many tests are simulated before others have their turn. */
 const pieceSize = 20

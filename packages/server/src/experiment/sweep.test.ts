@@ -4,6 +4,7 @@ import { silentLogger } from '../database/index.ts'
 import { backends, newId } from '../database/testing/index.ts'
 import { createPromptServices, createVersionPromotion, refResolver, versionFinder } from '../prompt/index.ts'
 import { runFinder } from '../workflow/index.ts'
+import { controlPlane, record } from './history.ts'
 import type { ExperimentRoom } from './index.ts'
 import { createExperimentRoom } from './index.ts'
 import type { ExperimentServer } from './testing/experiment-server.suite.ts'
@@ -72,6 +73,11 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     })
     await sweep()
   }
+  async function endHasCome(id: string) {
+    await plane.server.controlPlane.database.withOrganization(plane.acme.id, async (db) => {
+      await db.updateTable('ab_tests').set({ end_date: new Date() }).where('id', '=', id).execute()
+    })
+  }
   /** Units by turns in both variants; of those of `kind`, so many of 20 succeed, at such a cost. */
   async function observe(test: string, { successes = 10, cost = 1, units = 800, onlyKind = false }) {
     const seen = Array.from({ length: units }, (_, index) => {
@@ -99,7 +105,8 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
       await newTest({ startDate: '2020-01-01T00:00:00Z', endDate: '2999-01-01T00:00:00Z' }),
       await newTest({ startDate: '2999-01-01T00:00:00Z' }),
     ]
-    const over = await started({ endDate: '2020-01-01T00:00:00Z' })
+    const over = await started({ endDate: '2999-01-01T00:00:00Z' })
+    await endHasCome(over.id)
     await sweep()
     expect(await get(due.id)).toMatchObject({ status: 'running' })
     expect(await get(early.id)).toMatchObject({ status: 'draft' })
@@ -113,7 +120,7 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     await sweepLater(id)
     const test = await get(id)
     expect(test).toMatchObject({ status: 'completed', isDecided: true, winnerVariantId: test.variants[1]!.id })
-    expect(await actions(id)).toEqual(['created', 'started', 'look', 'completed', 'promoted'])
+    expect(await actions(id)).toEqual(['created', 'started', 'look', 'completed', 'promoting', 'promoted'])
     const label = await plane.ask('getPromptLabel', { params: { id: prompt.id, name: 'production' } })
     expect(label.version.versionNumber).toBe(2)
   })
@@ -155,6 +162,30 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     await observe(id, { successes: 18 })
     expect(await plane.ask('takeAbTestLook', { params: { id } })).toMatchObject({ outcome: 'winner' })
     expect(await get(id)).toMatchObject({ status: 'completed', isDecided: true })
+  })
+
+  it('ends a test by a look that whoever took it did not live to act upon', async () => {
+    const { id } = await started({ stopping: { ...always, automatic: false } })
+    await observe(id, { successes: 18 })
+    expect(await plane.ask('takeAbTestLook', { params: { id } })).toMatchObject({ outcome: 'winner' })
+    const stopping = JSON.stringify({ ...(await get(id)).stopping, automatic: true })
+    await plane.server.controlPlane.database.withOrganization(plane.acme.id, (db) =>
+      db.updateTable('ab_tests').set({ stopping }).where('id', '=', id).execute(),
+    )
+    await sweep()
+    expect(await get(id)).toMatchObject({ status: 'completed', isDecided: true })
+    expect(await actions(id)).toEqual(['created', 'started', 'look', 'completed'])
+  })
+
+  it('takes planned looks at their times also while a test is paused, so that nobody chooses them', async () => {
+    const { id } = await started({ stopping: { mode: 'planned_looks', horizon: 10_000, everyMinutes: 60 } })
+    const always = await started()
+    for (const test of [id, always.id]) {
+      await plane.ask('pauseAbTest', { params: { id: test } })
+      await sweepLater(test)
+    }
+    expect((await actions(id)).at(-1)).toBe('look')
+    expect((await actions(always.id)).at(-1)).toBe('paused')
   })
 
   it('says once in the history why a test does not start', async () => {
@@ -220,6 +251,25 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     expect((await actions(id)).at(-1)).toBe('promoted')
   })
 
+  it('knows where a label stood before a promotion that a process did not live to write down', async () => {
+    const { id, prompt } = await started({ promotion: { label: 'production' } })
+    const { database } = plane.server.controlPlane
+    await database.withOrganization(plane.acme.id, async (db) => {
+      const test = await db.selectFrom('ab_tests').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+      await record(db, test, controlPlane, 'promoting', { label: 'production', from: 1 })
+      const variants = await db.selectFrom('ab_variants').select(['id', 'position']).where('test_id', '=', id).execute()
+      const winner_variant_id = variants.find(({ position }) => position === 1)!.id
+      const ended = { status: 'completed' as const, completed_at: new Date(Date.now() - 3_600_000), winner_variant_id }
+      await db.updateTable('ab_tests').set(ended).where('id', '=', id).execute()
+    })
+    const params = { id: prompt.id, name: 'production' }
+    const { etag } = await plane.acme.ask('getPromptLabel', { params })
+    await plane.ask('movePromptLabel', { params, ifMatch: etag, body: { to: '2' } })
+    await sweep()
+    const { data } = await plane.ask('listAbTestHistory', { params: { id } })
+    expect(data[0]).toMatchObject({ action: 'promoted', data: { from: 1, to: 2 } })
+  })
+
   it('takes a winner back that is worse in use than the control was in the test', async () => {
     const { id, prompt } = await started({ promotion: { label: 'production' } })
     await observe(id, { successes: 18 })
@@ -229,6 +279,8 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     const live = async () =>
       (await plane.ask('getPromptLabel', { params: { id: prompt.id, name: 'production' } })).version.versionNumber
     expect(await live()).toBe(2)
+    // Who puts a test away has not stopped to care for what it put into use.
+    await plane.ask('updateAbTest', { params: { id }, ifMatch: `"${test.revision}"`, body: { archived: true } })
     // What protects the label must not keep there what turns out to be harmful.
     const rule = {
       promptId: prompt.id,
@@ -250,7 +302,7 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     await sweep()
     expect(await live()).toBe(1)
     expect(await actions(id)).toEqual([
-      ...['created', 'started', 'look', 'completed', 'promoted', 'guarded', 'rolled_back'],
+      ...['created', 'started', 'look', 'completed', 'promoting', 'promoted', 'changed', 'guarded', 'rolled_back'],
     ])
     await sweep()
     expect((await actions(id)).at(-1)).toBe('rolled_back')

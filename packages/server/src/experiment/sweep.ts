@@ -6,6 +6,7 @@ import type { PromptVersions } from '../prompt/ports.ts'
 import { reweighByEvidence } from './bandit.ts'
 import { controlPlane, record } from './history.ts'
 import type { LifecycleService } from './lifecycle-service.ts'
+import { lastDecision } from './look-record.ts'
 import type { LookService } from './look-service.ts'
 import type { PromoteService } from './promote-service.ts'
 import { lookAfterPromotion, promotionState } from './promotion-guard.ts'
@@ -78,14 +79,16 @@ export function createSweep({ database, versions, lifecycle, tests, looks, promo
     const ended = await database.withOrganization(organizationId, async (db) => {
       const row = await store.lockTest(db, id)
       const isOver = row.end_date !== null && row.end_date.getTime() <= Date.now()
-      const isOpen = row.status === 'running' || (row.status === 'paused' && isOver)
-      if (!isOpen) return null
-      if (isOver || (await isDue(db, row, 'look', (row.stopping as Stopping).everyMinutes))) {
-        const { decision } = await looks.takeIn(db, row, controlPlane)
-        const isDecided = decision.outcome !== 'continue' && (row.stopping as Stopping).automatic
-        if (isDecided || isOver) return { decision: isDecided ? decision : null }
-      }
-      await adjustWeights(db, row)
+      const { mode, automatic, everyMinutes } = row.stopping as Stopping
+      // Planned looks are taken at their times also of a paused test: who pauses it must not choose when to look.
+      const isLooked = row.status === 'running' || (row.status === 'paused' && (isOver || mode === 'planned_looks'))
+      if (!isLooked) return null
+      const isTaken = isOver || (await isDue(db, row, 'look', everyMinutes))
+      // Of a look that decided whoever took it ends the test, if they live to do it.
+      const decision = isTaken ? (await looks.takeIn(db, row, controlPlane)).decision : await lastDecision(db, id)
+      const isDecided = automatic && decision !== null && decision.outcome !== 'continue'
+      if (isDecided || isOver) return { decision: isDecided ? decision : null }
+      if (row.status === 'running') await adjustWeights(db, row)
       return null
     })
     if (!ended) return
@@ -118,18 +121,20 @@ export function createSweep({ database, versions, lifecycle, tests, looks, promo
   }
 }
 
-/** Of all organizations: drafts whose time to start has come, tests that have started, and winners that are watched in use. */
+/**
+ * Of all organizations: drafts whose time to start has come, tests that have started, and winners that are watched in use,
+ * also when they are archived.
+ */
 async function openTests(database: Database) {
   return database.withSystem((db) =>
     db
       .selectFrom('ab_tests')
       .select(['organization_id', 'id', 'status'])
       .where(
-        sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now())
+        sql<boolean>`status in ('running', 'paused') or (status = 'draft' and start_date <= now() and archived_at is null)
           or (status = 'completed' and promotion is not null and winner_variant_id is not null
             and completed_at + make_interval(hours => (promotion ->> 'guardHours')::int + 1) > now())`,
       )
-      .where('archived_at', 'is', null)
       .orderBy('id')
       .execute(),
   )

@@ -4,15 +4,11 @@ import { compileTargeting } from '@fairlead/core/experiment'
 import type { Insertable } from 'kysely'
 import type { ScopedDb, Tables } from '../database/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
+import { invalid } from './draft-check.ts'
 import type { Targeting } from './test-record.ts'
 
 type NewVariant = NewAbTest['variants'][number]
 type TestColumns = Insertable<Tables['ab_tests']>
-
-interface Fault {
-  pointer: string
-  message: string
-}
 
 /** Turns what was written of a test into columns. Throws `experiment.invalid` with pointers, and `prompt.not_found`. */
 export function columnsOf(written: Partial<NewAbTest>): Partial<TestColumns> {
@@ -89,11 +85,6 @@ export function keyFrom(name: string, attempt: number): string {
       .slice(0, 80)
       .replace(/^-+|-+$/g, '') || 'test'
   return attempt === 1 ? base : `${base}-${attempt}`
-}
-
-export function invalid(errors: readonly Fault[]): FairleadError {
-  const [{ pointer, message }] = errors as [Fault]
-  return new FairleadError('experiment.invalid', `${pointer} ${message.replace(/\.$/, '')}.`, { data: { errors } })
 }
 
 function compile(source: string): Targeting {

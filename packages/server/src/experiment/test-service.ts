@@ -4,8 +4,9 @@ import { createSlots, reweightSlots } from '@fairlead/core/experiment'
 import type { ChangeFeed, Database, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
+import { assertPlaces, assertPromotable, assertTimes, invalid } from './draft-check.ts'
 import { record } from './history.ts'
-import { assertForced, columnsOf, invalid, keyFrom, requirePromptId, variantRows } from './test-draft.ts'
+import { assertForced, columnsOf, keyFrom, requirePromptId, variantRows } from './test-draft.ts'
 import type { ResolvedVariant } from './test-record.ts'
 import { toTest } from './test-record.ts'
 import * as store from './test-store.ts'
@@ -33,12 +34,15 @@ export class TestService {
     this.#parts = parts
   }
 
-  /** Throws `experiment.invalid`, `experiment.key_taken` and `prompt.not_found`. */
+  /** Throws `experiment.invalid`, `experiment.key_taken`, `prompt.not_found` and `auth.forbidden`. */
   create(by: Principal, written: NewAbTest): Promise<AbTest> {
     const { prompts, newId, newSeed } = this.#parts
     const columns = columnsOf(written)
     const names = written.variants.map(({ name }) => name)
+    assertMayPromote(by, written)
     assertForced(written.forced, names)
+    assertTimes(written)
+    assertPlaces(written.bucketing, names.length)
     return this.#within(by.organizationId, async (db) => {
       if (written.layer) await requireLayer(db, written.layer.id)
       const prompt_id = written.prompt === null ? null : await requirePromptId(db, prompts, written.prompt)
@@ -51,7 +55,9 @@ export class TestService {
         seed: newSeed(),
         created_by: by.userId,
       })
-      await store.insertVariants(db, await variantRows(db, prompts, row, written.variants, newId))
+      const variants = await variantRows(db, prompts, row, written.variants, newId)
+      await assertPromotable(db, prompts, written.promotion, variants)
+      await store.insertVariants(db, variants)
       await record(db, row, by, 'created', {})
       return this.read(db, row)
     })
@@ -87,6 +93,7 @@ export class TestService {
       const row = await store.lockTest(db, found.id)
       if (String(row.revision) !== tag) throw changed(await this.read(db, row))
       assertChangeable(row, change)
+      assertMayPromote(by, change)
       const updated = await this.#apply(db, row, change)
       await record(db, updated, by, 'changed', { change })
       if (row.status !== 'draft') this.#parts.changes.announce(updated)
@@ -130,6 +137,7 @@ export class TestService {
     const { layer } = change
     if (layer) await requireLayer(db, layer.id)
     assertDecidesAnytime(row, change)
+    assertTimes(change, row)
     const columns = {
       ...columnsOf(change as Partial<NewAbTest>),
       ...(prompt !== undefined && { prompt_id: prompt && (await requirePromptId(db, prompts, prompt)) }),
@@ -146,6 +154,11 @@ export class TestService {
       change.forced ?? (row.forced as Record<string, string>),
       now.map(({ name }) => name),
     )
+    if (['promotion', 'bucketing', 'variants'].some((field) => field in change)) {
+      const { promotion = row.promotion, bucketing = row.bucketing } = change
+      await assertPromotable(db, prompts, promotion as AbTest['promotion'], now)
+      assertPlaces(bucketing as AbTest['bucketing'], now.length)
+    }
     const epoch = weights ? await reweigh(db, row, now, weights) : row.epoch
     return store.updateTest(db, row.id, { ...columns, epoch })
   }
@@ -242,6 +255,14 @@ function assertEndIsPlanned({ key, stopping, end_date }: store.TestRow, { endDat
   if (end_date !== null && new Date(endDate) >= end_date) return
   const message = `The test "${key}" looks at times that were planned: its end can be put off, or taken away, and not brought forward. To end it now, stop it.`
   throw new FairleadError('experiment.looks_are_planned', message)
+}
+
+/** What a test promotes it moves for whoever planned it: they must be let move it themselves. */
+function assertMayPromote(by: Principal, { promotion }: Pick<AbTestChange, 'promotion'>): void {
+  if (!promotion || by.permissions.has('prompt:write')) return
+  const permission = 'prompt:write' as const
+  const message = `A test that promotes its winner needs the permission "${permission}", which the credential does not have. Leave "promotion" out, or ask somebody who has it.`
+  throw new FairleadError('auth.forbidden', message, { data: { permission } })
 }
 
 /** A bandit's weights change with what was seen, so that only a rule which is valid at any time may decide. */

@@ -172,6 +172,17 @@ export async function findLayerSeeds(db: Db, layerIds: readonly string[]): Promi
   return new Map(rows.map(({ id, seed }) => [id, seed]))
 }
 
+/** What was recorded of one kind, in its order. */
+export async function listHistoryOf(db: Db, testId: string, action: string): Promise<HistoryRow[]> {
+  return db
+    .selectFrom('ab_history')
+    .selectAll()
+    .where('test_id', '=', testId)
+    .where('action', '=', action)
+    .orderBy('seq')
+    .execute()
+}
+
 /** Parts of layers that are taken by tests that have started and not ended. */
 export async function takenRanges(db: Db, layerId: string): Promise<[from: number, to: number][]> {
   const rows = await db

@@ -15,7 +15,7 @@ export function faultSentence(issue: z.core.$ZodIssue): string {
         formats[issue.format] ?? (issue.pattern ? `must match ${issue.pattern}` : `must be a valid ${issue.format}`)
       )
     case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(shown).join(', ')}`
+      return `must be ${oneOf(issue.values)}`
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`
     case 'invalid_key':
@@ -25,7 +25,8 @@ export function faultSentence(issue: z.core.$ZodIssue): string {
   }
 }
 
-const types: Readonly<Record<string, string>> = {
+/** What JSON values are called in sentences, by their types. */
+export const typeNames: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
   array: 'a list',
@@ -35,10 +36,10 @@ const types: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 }
 
-const received: Readonly<Record<string, string>> = { ...types, null: 'null' }
+const received: Readonly<Record<string, string>> = { ...typeNames, null: 'null' }
 
 function typeSentence({ expected, message }: z.core.$ZodIssueInvalidType): string {
-  const wanted = types[expected] ?? expected
+  const wanted = typeNames[expected] ?? expected
   const given = /received (\w+)$/.exec(message)?.[1] ?? ''
   if (given === 'undefined') return `is required: expected ${wanted}`
   const isToldApart = received[given] !== undefined && !(expected === 'int' && given === 'number')
@@ -60,6 +61,11 @@ const formats: Readonly<Record<string, string>> = {
   email: 'must be an e-mail address',
   uuid: 'must be a UUID',
   url: 'must be a URL',
+}
+
+/** What may stand somewhere: the one value, or "one of" several. */
+export function oneOf(values: readonly unknown[]): string {
+  return `${values.length === 1 ? '' : 'one of '}${values.map(shown).join(', ')}`
 }
 
 function shown(value: unknown): string {

@@ -17,6 +17,12 @@ const Body = z.strictObject({
   email: z.email().optional(),
   own: z.string().regex(/^a/, 'must start with "a"').optional(),
   either: z.union([z.strictObject({ a: z.string() }), z.strictObject({ b: z.string() })]).optional(),
+  mode: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('near'), limit: z.int(), more: z.strictObject({ depth: z.int().optional() }) }),
+      z.strictObject({ kind: z.literal('far'), more: z.strictObject({ width: z.int().optional() }) }),
+    ])
+    .optional(),
   each: z.array(z.strictObject({ name: z.string().optional() })).optional(),
   byName: z.record(z.string(), z.union([z.strictObject({ first: z.int() }), z.boolean()])).optional(),
 })
@@ -51,7 +57,16 @@ describe('a fault of a request', () => {
     [{ object: { deep: [], dep: 1 } }, '/object/dep', 'is unknown: did you mean "deep"?'],
     [{ each: [{ nam: 'x' }] }, '/each/0/nam', 'is unknown: did you mean "name"?'],
     [{ each: [{ of: {} }] }, '/each/0/of', 'is unknown: there is no field "of"'],
-    [{ either: 'x' }, '/either', 'fits none of the alternatives'],
+    [{ either: 'x' }, '/either', 'must be an object with "a" or an object with "b"'],
+    [{ either: {} }, '/either', 'must be an object with "a" or an object with "b"'],
+    [{ either: { a: 'x', b: 'x' } }, '/either', 'must be an object with "a" or an object with "b"'],
+    [{ either: { a: 1 } }, '/either/a', 'must be a text, not a number'],
+    [{ byName: { x: 'y' } }, '/byName/x', 'must be an object with "first" or true or false'],
+    [{ mode: {} }, '/mode/kind', 'is required: expected one of "near", "far"'],
+    [{ mode: { kind: 'else' } }, '/mode/kind', 'must be one of "near", "far"'],
+    [{ mode: { kind: 'far', more: {}, limit: 1 } }, '/mode/limit', 'is only for "kind" "near"'],
+    [{ mode: { kind: 'far', more: { depth: 1 } } }, '/mode/more/depth', 'is only for "/mode/kind" "near"'],
+    [{ mode: { kind: 'far', more: {}, limt: 1 } }, '/mode/limt', 'is unknown: did you mean "limit"?'],
     ['x', '', 'must be an object, not a text'],
   ])('is a sentence behind its place: %j', (value, pointer, message) => {
     const checked = checkPart('body', Body, value)
@@ -79,6 +94,12 @@ describe('what sums faults up', () => {
         'The request does not fit: body/text must not be empty; body/texts is unknown: did you mean "text"?; body/some is unknown: there is no field "some"; and 1 more.',
       pointers: ['/text', '/texts', '/some', '/others'],
     })
+  })
+
+  test('names what no alternative has, too', () => {
+    expect(summed({ either: { aa: 'x' } }).message).toBe(
+      'The request does not fit: body/either must be an object with "a" or an object with "b"; body/either/aa is unknown: did you mean "a"?',
+    )
   })
 
   test('names a field of one alternative, too', () => {

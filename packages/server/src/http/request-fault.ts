@@ -1,9 +1,10 @@
 import type { RequestFault } from '@fairlead/core/base'
 import { Suggestions } from '@fairlead/core/base'
 import type * as z from 'zod'
-import { faultSentence } from './fault-sentence.ts'
+import { alternativesAt } from './alternative.ts'
+import { faultSentence, oneOf } from './fault-sentence.ts'
 import { toPointer } from './json-body.ts'
-import { knownField } from './known-field.ts'
+import { unknownField } from './known-field.ts'
 import { problem } from './problem.ts'
 
 const maxFaults = 50
@@ -19,7 +20,7 @@ export function checkPart<Schema extends z.ZodType>(
   if (!schema) return { ok: true, value: undefined }
   const parsed = schema.safeParse(value)
   if (parsed.success) return { ok: true, value: parsed.data }
-  const request = { part, schema, suggestions: new Suggestions() }
+  const request = { part, schema, value, suggestions: new Suggestions() }
   return { ok: false, faults: parsed.error.issues.flatMap((issue) => toFaults(request, issue)) }
 }
 
@@ -39,33 +40,72 @@ export function invalidRequest(faults: readonly RequestFault[]) {
 interface CheckedPart {
   part: NonNullable<RequestFault['in']>
   schema: z.ZodType
+  value: unknown
   suggestions: Suggestions
 }
 
 function toFaults(request: CheckedPart, issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): RequestFault[] {
-  const { part, schema, suggestions } = request
+  const { part } = request
   const path = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        in: part,
-        pointer: toPointer([...path, key]),
-        code: 'unknown_field',
-        message: `is unknown: ${knownField(schema, path, key, suggestions) ?? `there is no field "${key}"`}`,
-      }))
-    case 'invalid_union': {
-      const closest = closestBranch(issue.errors)
-      if (closest) return closest.flatMap((inner) => toFaults(request, inner, path))
-      return [{ in: part, pointer: toPointer(path), code: issue.code, message: 'fits none of the alternatives' }]
-    }
+      return unknownFields(request, issue.keys, path)
+    case 'invalid_union':
+      return toUnionFaults(request, issue, path)
     default:
       return [{ in: part, pointer: toPointer(path), code: issue.code, message: faultSentence(issue) }]
   }
 }
 
-/** Of several alternatives the one that got furthest says most about what was meant. */
-function closestBranch(branches: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
-  const reach = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
+function unknownFields(
+  { part, schema, suggestions }: CheckedPart,
+  keys: readonly string[],
+  path: readonly PropertyKey[],
+): RequestFault[] {
+  return keys.map((key) => ({
+    in: part,
+    pointer: toPointer([...path, key]),
+    code: 'unknown_field',
+    message: unknownField(schema, path, key, suggestions),
+  }))
+}
+
+function toUnionFaults(
+  request: CheckedPart,
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: readonly PropertyKey[],
+): RequestFault[] {
+  const { part, schema, value } = request
+  const meant = meantBranch(issue.errors)
+  if (meant) return meant.flatMap((inner) => toFaults(request, inner, path))
+  const fault = { in: part, pointer: toPointer(path), code: issue.code }
+  if ('options' in issue && issue.options) {
+    const isAbsent = valueAt(value, path) === undefined
+    return [{ ...fault, message: `${isAbsent ? 'is required: expected' : 'must be'} ${oneOf(issue.options)}` }]
+  }
+  // What no alternative has is told, too: one of their names may be misspelled.
+  const [unknown = [], ...others] = issue.errors.map((issues) =>
+    issues.flatMap((inner) => (inner.code === 'unrecognized_keys' && inner.path.length === 0 ? inner.keys : [])),
+  )
+  const keys = unknown.filter((key) => others.every((other) => other.includes(key)))
+  const message = `must be ${alternativesAt(schema, path)}`
+  return [{ ...fault, message }, ...unknownFields(request, keys, path)]
+}
+
+/** Of several alternatives the one that was meant: what is given got furthest in it, or has names of it alone. */
+function meantBranch(branches: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const reach = (issues: z.core.$ZodIssue[]) =>
+    Math.max(0, ...issues.filter((issue) => !isMissing(issue)).map(({ path }) => path.length))
   const [best] = branches.toSorted((one, other) => reach(other) - reach(one) || one.length - other.length)
-  return best && reach(best) > 0 ? best : undefined
+  if (best && reach(best) > 0) return best
+  const unfinished = branches.filter((issues) => issues.every((issue) => issue.path.length > 0))
+  return unfinished.length === 1 ? unfinished[0] : undefined
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((found, step) => (found as Record<PropertyKey, unknown> | undefined)?.[step], value)
 }

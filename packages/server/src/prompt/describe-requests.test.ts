@@ -13,7 +13,8 @@ import { noRule, openPromptRoom, personActor } from './testing/room.suite.ts'
 describe.each(backends)('a list of merge requests on %s', (kind) => {
   const experiment: CheckSource = {
     checkName: 'experiment',
-    metFor: async (_db, _promptId, [first]) => new Set(first ? [first.versionId] : []),
+    demand: 'it must be the first',
+    metFor: async (_db, _promptId, moves) => new Set(moves.slice(0, 1)),
   }
   let room: TestPromptRoom
   let org: string

@@ -65,6 +65,8 @@ export interface Promoted {
 
 /** Brings versions to where they are used, under protection. */
 export interface VersionPromotion {
+  /** The number of the version that a label of a prompt names; null where there is no such label. */
+  shownBy(organizationId: string, promptId: string, label: string): Promise<number | null>
   /**
    * Merges a version into a branch and moves a label to it, each if it is named. The label goes to the version, or to what
    * came of the merge if that says the same. By the control plane where nobody asks for it. Throws what protection, merging
@@ -86,16 +88,26 @@ export interface PromptCatalog {
   list(db: Kysely<Tables>, names?: readonly string[]): Promise<Catalog['prompts']>
 }
 
+/** A branch or label of a prompt on its way from one content to another. */
+export interface CheckedMove {
+  kind: 'branch' | 'label' | 'tag'
+  /** Null where it is made. */
+  fromContent: string | null
+  toContent: string
+}
+
 /**
- * Says for which versions a check that a protection rule requires is met. The A/B tests answer for the check
- * `experiment`; a check that nobody answers for is not met.
+ * Says for which moves a check that a protection rule requires is met. The A/B tests answer for the check `experiment`; a
+ * check that nobody answers for is not met.
  */
 export interface CheckSource {
   readonly checkName: string
-  /** The ids of those versions of a prompt, among the ones that are asked about. */
-  metFor(
+  /** What must be so for it to be met, in words that follow "it has not passed for this content: ". */
+  readonly demand: string
+  /** Those of the moves that are asked about, in the same objects. */
+  metFor<Move extends CheckedMove>(
     db: Kysely<Tables>,
     promptId: string,
-    versions: readonly { versionId: string; contentHash: string }[],
-  ): Promise<ReadonlySet<string>>
+    moves: readonly Move[],
+  ): Promise<ReadonlySet<Move>>
 }

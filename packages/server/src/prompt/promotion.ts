@@ -6,7 +6,13 @@ import type { RefService } from './ref-service.ts'
 
 /** The prompt room as a promoter of versions. */
 export function createVersionPromotion(refs: RefService, history: HistoryService): VersionPromotion {
+  const find = (organizationId: string, promptId: string, name: string) =>
+    refs.get(organizationId, promptId, { kind: 'label', name }).catch(absent)
   return {
+    async shownBy(organizationId, promptId, label) {
+      return (await find(organizationId, promptId, label))?.version.versionNumber ?? null
+    },
+
     async promote(organizationId, by, { promptId, versionNumber, contentHash }, { mergeInto, label, message }) {
       const actor = by ? actorOf(by) : controlPlaneActor
       let to = versionNumber
@@ -24,7 +30,7 @@ export function createVersionPromotion(refs: RefService, history: HistoryService
       }
       if (label === null) return { mergedInto: mergeInto, label, from: null, to }
       const ref = { kind: 'label' as const, name: label }
-      const before = await refs.get(organizationId, promptId, ref).catch(absent)
+      const before = await find(organizationId, promptId, label)
       const from = before?.version.versionNumber ?? null
       if (from !== to) {
         const move = { to: String(to), expectedHash: before?.version.commitHash ?? null, reason: message }
@@ -36,7 +42,7 @@ export function createVersionPromotion(refs: RefService, history: HistoryService
     async undo(organizationId, promptId, { label, from, to }, message) {
       if (label === null || from === null || from === to) return false
       const ref = { kind: 'label' as const, name: label }
-      const now = await refs.get(organizationId, promptId, ref).catch(absent)
+      const now = await find(organizationId, promptId, label)
       if (now?.version.versionNumber !== to) return false
       // Protection guards what comes onto a label, and would keep a harmful version there.
       const move = { to: String(from), expectedHash: now.version.commitHash, reason: message, isRestored: true }

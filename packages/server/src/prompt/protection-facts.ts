@@ -26,8 +26,8 @@ export class ProtectionFacts {
   #approvals: ReadonlyMap<string, readonly ApprovalRow[]> = new Map()
   /** By version. */
   #responsible: ReadonlyMap<string, string> = new Map()
-  /** Versions by the check that is met for them. */
-  readonly #met = new Map<string, ReadonlySet<string>>()
+  /** Changes by the check that is met for them. */
+  readonly #met = new Map<string, ReadonlySet<RefChange>>()
   readonly #behind = new Map<string, ReadonlySet<string>>()
 
   private constructor(edges: Edges) {
@@ -65,8 +65,8 @@ export class ProtectionFacts {
     return isAncestor(this.edges, ancestor.id, version.id)
   }
 
-  isMet(check: string, version: VersionRow): boolean {
-    return this.#met.get(check)?.has(version.id) ?? false
+  isMet(check: string, change: RefChange): boolean {
+    return this.#met.get(check)?.has(change) ?? false
   }
 
   async #loadReviews(db: Kysely<Tables>, prompt: PromptRow, ruled: readonly Ruled[]): Promise<void> {
@@ -89,19 +89,22 @@ export class ProtectionFacts {
     ruled: readonly Ruled[],
     checks: ReadonlyMap<string, CheckSource>,
   ): Promise<void> {
-    const wanted = ruled.flatMap(({ change: { to }, rules }) =>
-      to ? rules.flatMap((rule) => rule.required_checks.map((name) => ({ name, to }))) : [],
+    const wanted = ruled.flatMap(({ change, rules }) =>
+      change.to ? rules.flatMap((rule) => rule.required_checks.map((name) => ({ name, change }))) : [],
     )
     for (const [name, asked] of Map.groupBy(wanted, (each) => each.name)) {
-      const versions = [...new Map(asked.map(({ to }) => [to.id, to])).values()]
-      const named = versions.map(({ id, content_hash }) => ({ versionId: id, contentHash: hex(content_hash) }))
+      const moves = [...new Set(asked.map(({ change }) => change))].map((change) => ({
+        change,
+        kind: change.kind,
+        fromContent: change.from && hex(change.from.content_hash),
+        toContent: hex(change.to!.content_hash),
+      }))
       const source = checks.get(name)
-      if (source) this.#met.set(name, await source.metFor(db, prompt.id, named))
+      if (source) this.#met.set(name, changesOf([...(await source.metFor(db, prompt.id, moves))]))
       else if (name !== experimentCheck) {
-        const hashes = new Set(named.map(({ contentHash }) => contentHash))
+        const hashes = new Set(moves.map(({ toContent }) => toContent))
         const passed = await reviews.passedContents(db, prompt.id, name, [...hashes])
-        const met = named.filter(({ contentHash }) => passed.has(contentHash))
-        this.#met.set(name, new Set(met.map(({ versionId }) => versionId)))
+        this.#met.set(name, changesOf(moves.filter(({ toContent }) => passed.has(toContent))))
       }
     }
   }
@@ -112,6 +115,10 @@ export class ProtectionFacts {
     this.#behind.set(id, behind)
     return behind
   }
+}
+
+function changesOf(moves: readonly { change: RefChange }[]): Set<RefChange> {
+  return new Set(moves.map(({ change }) => change))
 }
 
 /** Nobody's word outlives their membership, or a role that let them give it. */

@@ -17,8 +17,8 @@ describe.each(backends)('protection on %s', (kind) => {
   const won = new Set<string>()
   const experiment: CheckSource = {
     checkName: 'experiment',
-    metFor: async (_db, _promptId, versions) =>
-      new Set(versions.filter(({ contentHash }) => won.has(contentHash)).map(({ versionId }) => versionId)),
+    demand: 'somebody must win',
+    metFor: async (_db, _promptId, moves) => new Set(moves.filter(({ toContent }) => won.has(toContent))),
   }
 
   beforeAll(async () => {

@@ -89,10 +89,24 @@ export class Protection {
         found: [
           ...judgeWay(rule, change, facts),
           ...judgeReview(rule, change, facts),
-          ...judgeChecks(rule, change, facts),
+          ...this.#judgeChecks(rule, change, facts),
         ],
       })),
     )
+  }
+
+  #judgeChecks(rule: RuleRow, change: RefChange, facts: ProtectionFacts): Violation[] {
+    const { from, to, isMerge } = change
+    if (!to) return []
+    const isMade = isMerge && from !== null && !facts.isBehind(from, to)
+    return rule.required_checks.flatMap((name): Violation[] => {
+      if (!isMade && facts.isMet(name, change)) return []
+      const demand = this.#checks.get(name)?.demand
+      const message = isMade
+        ? `the check "${name}" can't have passed for what the merge makes: merge the target into the source first`
+        : `the check "${name}" has not passed for this content${demand === undefined ? '' : `: ${demand}`}`
+      return [{ rule: rule.id, requirement: 'check', message }]
+    })
   }
 }
 
@@ -138,18 +152,6 @@ function judgeReview(rule: RuleRow, change: RefChange, facts: ProtectionFacts): 
 
 function counted(approvals: number): string {
   return approvals === 1 ? '1 approval' : `${approvals} approvals`
-}
-
-function judgeChecks(rule: RuleRow, { from, to, isMerge }: RefChange, facts: ProtectionFacts): Violation[] {
-  if (!to) return []
-  const isMade = isMerge && from !== null && !facts.isBehind(from, to)
-  return rule.required_checks.flatMap((name): Violation[] => {
-    if (!isMade && facts.isMet(name, to)) return []
-    const message = isMade
-      ? `the check "${name}" can't have passed for what the merge makes: merge the target into the source first`
-      : `the check "${name}" has not passed for this content`
-    return [{ rule: rule.id, requirement: 'check', message }]
-  })
 }
 
 function mayPassOver({ bypass_roles, include_admins }: RuleRow, { role }: Actor): boolean {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createSlots } from '../assignment/slots.ts'
+import { Bucketing } from '../bucketing-schema.ts'
 import { bucketing } from './bucketing.ts'
+import type { BucketingScheme } from './scheme.ts'
 
 const { unleash, optimizely, eppo, fairlead } = bucketing
 
@@ -201,4 +203,47 @@ test('fairlead has a slot for every unit and lets in so many percent', () => {
   expect(first! / 20_000).toBeCloseTo(0.05, 2)
   expect(second! / 20_000).toBeCloseTo(0.15, 2)
   expect(fairlead.assign({ seed: 7, slots, trafficPercentage: 0 }, 'user-1')).toBeNull()
+})
+
+describe('what a test may say of its scheme', () => {
+  const settings = { groupId: 'g', weights: [1, 1] }
+
+  test('are the settings of that scheme, and none that it would stumble over', () => {
+    expect(Bucketing.safeParse({ scheme: 'unleash', settings }).success).toBe(true)
+    for (const wrong of [
+      { scheme: 'unleash', settings: {} },
+      { scheme: 'unleash', settings: { ...settings, weights: [0, 0] } },
+      { scheme: 'eppo', settings },
+      { scheme: 'growthbook-v2', settings: { seed: 's' } },
+      { scheme: 'optimizely', settings: { experimentId: '1', trafficAllocation: [{ entity: 'a', endOfRange: 1 }] } },
+    ])
+      expect([wrong, Bucketing.safeParse(wrong).success]).toEqual([wrong, false])
+  })
+
+  test('are all that its `assign` reads', () => {
+    const parsed = (value: Bucketing): Bucketing => Bucketing.parse(value)
+    const split = { variant: 1, shards: [{ salt: 'split', ranges: [{ start: 0, end: 10_000 }] }] }
+    const given: Bucketing[] = [
+      { scheme: 'unleash', settings: { ...settings, rollout: 100, variantGroupId: 'v' } },
+      { scheme: 'optimizely', settings: { experimentId: '1', trafficAllocation: [{ entity: 1, endOfRange: 10_000 }] } },
+      { scheme: 'growthbook-v1', settings: { seed: 's', variations: 2, coverage: 1, weights: [0.5, 0.5] } },
+      {
+        scheme: 'growthbook-v2',
+        settings: {
+          seed: 's',
+          variations: 2,
+          ranges: [
+            [0, 0.5],
+            [0.5, 1],
+          ],
+        },
+      },
+      { scheme: 'eppo', settings: { totalShards: 10_000, splits: [split] } },
+    ]
+    for (const one of given) {
+      const { scheme, settings: read } = parsed(one)
+      const { assign } = bucketing[scheme] as BucketingScheme<typeof read>
+      expect([scheme, assign(read, 'ann')]).toEqual([scheme, expect.any(Number)])
+    }
+  })
 })

@@ -136,6 +136,7 @@ create table ab_assignments (
   epoch int not null default 1,
   covariates json,
   is_excluded boolean not null default false,
+  is_crossed boolean not null default false,
   created_at timestamptz not null default now(),
   primary key (organization_id, id),
   unique (organization_id, test_id, session_id),
@@ -202,6 +203,7 @@ create table ab_arm_statistics (
   metric_name varchar(100) not null,
   epoch int not null,
   variant_id uuid not null,
+  is_crossed boolean not null default false,
   units bigint not null,
   n numeric not null,
   x numeric not null,
@@ -217,7 +219,7 @@ create table ab_arm_statistics (
   cc numeric not null default 0,
   cn numeric not null default 0,
   cx numeric not null default 0,
-  primary key (organization_id, test_id, metric_name, epoch, variant_id),
+  primary key (organization_id, test_id, metric_name, epoch, variant_id, is_crossed),
   foreign key (organization_id, test_id, variant_id) references ab_variants (organization_id, test_id, id)
 );
 

@@ -116,6 +116,8 @@ export interface ExperimentTables {
     covariates: OptionalJson
     /** Whether it was shown another variant, too. */
     is_excluded: Generated<boolean>
+    /** Whether that was in another epoch, for weights had changed: rules still judge it by its first. */
+    is_crossed: Generated<boolean>
     created_at: TimeDefaultingToNow
   }
   ab_exposures: {
@@ -167,6 +169,8 @@ export interface ExperimentTables {
     metric_name: string
     epoch: number
     variant_id: string
+    /** Whether these are the units that crossed to another variant in another epoch, or those that did not. */
+    is_crossed: Generated<boolean>
     units: number
     n: string
     x: string

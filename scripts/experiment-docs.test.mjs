@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { experimentEndpoints } from '../packages/core/src/experiment/index.ts'
+import { experimentContract } from '../packages/core/src/experiment/schema.ts'
+
+const page = readFileSync(new URL('../docs/experiment.md', import.meta.url), 'utf8')
+const [, reference] = page.split('\n## Fields\n')
+const sections = reference.split(/^### /m).slice(1)
+const requests = Object.entries(experimentEndpoints).map(([name, { method, path }]) => ({
+  request: `${method} ${path}`,
+  ...experimentContract[name],
+}))
+const withBody = requests.filter(({ body }) => body)
+
+/** By its path, what a schema says of every field that may stand somewhere in it. */
+function fieldsOf(schema, path = '', fields = new Map(), isChoice = false) {
+  for (const branch of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) fieldsOf(branch, path, fields, true)
+  if (schema.items) fieldsOf(schema.items, `${path}[]`, fields)
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    const at = path === '' ? name : `${path}.${name}`
+    const choices = [...(fields.get(at)?.choices ?? []), ...(field.enum ?? [field.const ?? []].flat())]
+    const isRequired = !isChoice && (schema.required ?? []).includes(name)
+    fields.set(at, fields.get(at) ?? { isRequired, initial: field.default, choices })
+    Object.assign(fields.get(at), { choices })
+    fieldsOf(field, at, fields)
+  }
+  return fields
+}
+
+const jsonSchemaOf = (schema) => schema.toJSONSchema({ io: 'input', unrepresentable: 'any' })
+const rowsOf = (text) => [...text.matchAll(/^\| `([^`]+)` \| (.*?) \| (.*?) \| .*\|$/gm)]
+
+function expectRows(text, fields) {
+  const rows = rowsOf(text)
+  expect(rows.map(([, path]) => path).sort()).toEqual([...fields.keys()].sort())
+  for (const [row, path, , initial] of rows) {
+    const field = fields.get(path)
+    // Some are told in words.
+    const isSaid = field.initial !== undefined && path !== 'metrics' && path !== 'stopping'
+    if (isSaid) expect([path, initial]).toEqual([path, `\`${JSON.stringify(field.initial)}\``])
+    if (field.isRequired) expect([path, initial]).toEqual([path, 'required'])
+    if (field.initial === undefined && !field.isRequired)
+      expect([path, initial]).toEqual([path, expect.stringMatching(/^(—|one of both|required)$/)])
+    for (const choice of field.choices)
+      expect(row).toContain(typeof choice === 'string' ? `\`${choice}\`` : `${choice}`)
+  }
+}
+
+it('docs/experiment.md has a table for every request that carries something', () => {
+  const told = sections.flatMap((section) => [...section.split('\n')[0].matchAll(/`([A-Z]+ \/\S+)`/g)])
+  expect(told.map(([, request]) => request).sort()).toEqual(withBody.map(({ request }) => request).sort())
+})
+
+it.each(sections.slice(0, -1))('docs/experiment.md lists all fields, defaults and choices of %.40s', (section) => {
+  const told = withBody.filter(({ request }) => section.split('\n')[0].includes(`\`${request}\``))
+  // What creates comes first, and says what the defaults are.
+  const fields = new Map(told.flatMap(({ body }) => [...fieldsOf(jsonSchemaOf(body))]).reverse())
+  for (const path of fields.keys()) if (path.startsWith('bucketing.settings.')) fields.delete(path)
+  expectRows(section.replace(/\| settings of [\s\S]*?\n\n/g, ''), fields)
+})
+
+it('docs/experiment.md lists the settings of every bucketing scheme', () => {
+  const { bucketing } = jsonSchemaOf(experimentContract.createAbTest.body).properties
+  for (const { properties } of bucketing.anyOf[0].oneOf) {
+    const scheme = properties.scheme.const
+    const table = reference.split('\n\n').find((one) => /^\| settings of /.test(one) && one.includes(`\`${scheme}\``))
+    expect([scheme, table]).toEqual([scheme, expect.any(String)])
+    expectRows(table.split('\n').slice(2).join('\n'), fieldsOf(properties.settings))
+  }
+})
+
+it('docs/experiment.md lists what queries take', () => {
+  let request = ''
+  const told = [...sections.at(-1).matchAll(/^\| (?:`([A-Z]+ \S+)`)? ?\| `(\w+)` \| (.*) \|$/gm)].map(
+    ([, first, name]) => {
+      request = first ?? request
+      return `${request} ${name}`
+    },
+  )
+  const taken = requests.flatMap(({ request: asked, query }) =>
+    Object.keys(query?.shape ?? {}).flatMap((name) => (/^(limit|cursor)$/.test(name) ? [] : `${asked} ${name}`)),
+  )
+  expect(told.sort()).toEqual(taken.sort())
+})
