@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/core/base'
 import type { AbTest } from '@fairlead/core/experiment'
 import type { Database } from '../database/index.ts'
+import { isTransient } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import type { VersionPromotion } from '../prompt/ports.ts'
 import type { Action } from './history.ts'
@@ -92,5 +93,5 @@ export class PromoteService {
 
 /** What the database can't do now, and what somebody else moved meanwhile, is tried again by the next sweep. */
 function isFinal(error: unknown): error is FairleadError {
-  return error instanceof FairleadError && !error.code.startsWith('database.') && error.code !== 'prompt.head_moved'
+  return error instanceof FairleadError && !isTransient(error) && error.code !== 'prompt.head_moved'
 }

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/core/base'
 import type { Bandit, Promotion, Stopping } from '@fairlead/core/experiment'
 import { sql } from 'kysely'
 import type { ChangeFeed, Database, DatabaseLogger, ScopedDb } from '../database/index.ts'
+import { isTransient } from '../database/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
 import { reweighByEvidence } from './bandit.ts'
 import { controlPlane, record } from './history.ts'
@@ -60,7 +61,7 @@ export function createSweep({ database, versions, lifecycle, tests, looks, promo
     try {
       await lifecycle.start(organizationId, controlPlane, id)
     } catch (error) {
-      if (!(error instanceof FairleadError) || error.code.startsWith('database.')) throw error
+      if (!(error instanceof FairleadError) || isTransient(error)) throw error
       await tellOnce({ organizationId, id }, { code: error.code, reason: error.message })
     }
   }
