@@ -122,13 +122,18 @@ export class TestService {
       db,
       variants.flatMap(({ version_id }) => version_id ?? []),
     )
-    const resolved: ResolvedVariant[] = []
-    for (const row of variants) {
-      const version = row.version_id === null ? null : (versions.get(row.version_id) ?? null)
-      const now = version && (await prompts.findVersion(db, version.promptId, row.ref as object))
-      resolved.push({ row, version, refHasMoved: version !== null && now?.id !== version.id })
-    }
-    return resolved
+    const refs = variants.flatMap((row) => {
+      const [kind, name] = Object.entries(row.ref ?? {})[0] ?? []
+      if (row.version_id === null || row.prompt_id === null || (kind !== 'branch' && kind !== 'label')) return []
+      return [{ id: row.id, versionId: row.version_id, promptId: row.prompt_id, kind, name: String(name) } as const]
+    })
+    const targets = await prompts.findTargets(db, refs)
+    const moved = new Set(refs.flatMap(({ id, versionId }, at) => (targets[at] === versionId ? [] : [id])))
+    return variants.map((row) => ({
+      row,
+      version: row.version_id === null ? null : (versions.get(row.version_id) ?? null),
+      refHasMoved: moved.has(row.id),
+    }))
   }
 
   async #apply(db: ScopedDb, row: store.TestRow, change: AbTestChange): Promise<store.TestRow> {

@@ -50,6 +50,11 @@ export interface PromptVersions {
   ): Promise<VersionHandle | null>
   /** The keys of prompts, by id; one that is gone is left out. */
   loadKeys(db: Kysely<Tables>, promptIds: readonly string[]): Promise<Map<string, string>>
+  /** The ids of the versions that refs name now, in their order; null for a ref that is not there. */
+  findTargets(
+    db: Kysely<Tables>,
+    refs: readonly { promptId: string; kind: 'branch' | 'label'; name: string }[],
+  ): Promise<(string | null)[]>
   /** By id; one that is gone is left out. */
   loadVersions(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, VersionHandle>>
 }

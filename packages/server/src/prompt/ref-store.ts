@@ -48,6 +48,21 @@ export async function findRefTargets(
   return new Map(rows.map((row) => [refKey(row), row.version_id]))
 }
 
+/** The same of refs of any prompts, in their order; null for one that is not there. */
+export async function findTargets(
+  db: Db,
+  refs: readonly { promptId: string; kind: RefKind; name: string }[],
+): Promise<(string | null)[]> {
+  if (refs.length === 0) return []
+  const { rows } = await sql<{ version_id: string | null }>`
+    select r.version_id
+    from unnest(${refs.map((ref) => ref.promptId)}::uuid[], ${refs.map((ref) => ref.kind)}::text[],
+      ${refs.map((ref) => ref.name)}::text[]) with ordinality as named(prompt_id, kind, name, place)
+    left join prompt_refs r on r.prompt_id = named.prompt_id and r.kind = named.kind and r.name = named.name
+    order by place`.execute(db)
+  return rows.map((row) => row.version_id)
+}
+
 /** A ref as a revision names it. */
 export function refKey({ kind, name }: { kind: RefKind; name: string }): string {
   return `${kind}/${name}`

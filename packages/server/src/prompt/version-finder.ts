@@ -1,5 +1,6 @@
 import type { PromptVersions, VersionHandle } from './ports.ts'
 import { hex } from './record.ts'
+import { findTargets } from './ref-store.ts'
 import { findByIdOrKey, findSelected } from './select.ts'
 import type { VersionRow } from './store.ts'
 import { findKeys, findVersionsById } from './store.ts'
@@ -14,6 +15,7 @@ export const versionFinder: PromptVersions = {
     const row = await findSelected(db, promptId, selection)
     return row ? handleOf(row) : null
   },
+  findTargets,
   async loadKeys(db, promptIds) {
     const rows = await findKeys(db, [...new Set(promptIds)])
     return new Map(rows.map(({ id, key }) => [id, key]))
