@@ -3,9 +3,8 @@ import type { AbTest, AbTestChange, Bucketing } from '@fairlead/core/experiment'
 import type { ScopedDb } from '../database/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
 
-/** A fault of a request; `in` is the body when left out. */
-export interface Fault {
-  in?: 'query'
+/** A fault of a request's body. */
+interface Fault {
   pointer: string
   message: string
 }

@@ -21,8 +21,14 @@ describe.each(backends)('the results of a test on %s', (kind) => {
   it('name the metrics that there are to who asks for another one', async () => {
     const test = await newTest()
     const request = { params: { id: test.id }, query: { metric: 'nope' } }
-    const message = `is "nope", and the metrics of the test "${test.key}" are success`
-    const refused = { status: 422, body: { errors: [{ in: 'query', pointer: '/metric', message }] } }
+    const refused = {
+      status: 404,
+      body: {
+        code: 'experiment.metric_not_found',
+        detail: `The test "${test.key}" has no metric "nope". Its metrics are success.`,
+        metrics: ['success'],
+      },
+    }
     expect(await plane.call('getAbTestResults', request)).toMatchObject(refused)
     expect(await plane.call('listAbTestSnapshots', request)).toMatchObject(refused)
   })

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { FairleadError } from '@fairlead/core/base'
 import type { AbTestResults, Metric, ResultSnapshot } from '@fairlead/core/experiment'
 import { sampleRatioEvidence, sampleRatioMismatch } from '@fairlead/core/experiment'
 import type { Selectable } from 'kysely'
 import type { Database, ScopedDb, Tables } from '../database/index.ts'
 import { analyze } from './analysis.ts'
 import { listBuckets } from './arm-store.ts'
-import { invalid } from './draft-check.ts'
 import type { TestEvidence } from './evidence-read.ts'
 import { assignedUnits, contendersOf, readEvidence } from './evidence-read.ts'
 import { lastLook } from './look-record.ts'
@@ -120,8 +120,8 @@ export class ResultService {
 function assertMeasured({ key, metrics }: TestRow, wanted: string | undefined): void {
   const names = (metrics as Metric[]).map(({ name }) => name)
   if (wanted === undefined || names.includes(wanted)) return
-  const message = `is "${wanted}", and the metrics of the test "${key}" are ${names.join(', ')}`
-  throw invalid([{ in: 'query', pointer: '/metric', message }])
+  const message = `The test "${key}" has no metric "${wanted}". Its metrics are ${names.join(', ')}.`
+  throw new FairleadError('experiment.metric_not_found', message, { data: { metrics: names } })
 }
 
 function toSnapshot(row: Selectable<Tables['ab_results']>, variantName: string): ResultSnapshot {

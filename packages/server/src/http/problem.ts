@@ -105,6 +105,7 @@ export const statusOfCode = {
   'analytics.execution_not_found': 404,
 
   'experiment.not_found': 404,
+  'experiment.metric_not_found': 404,
   'experiment.invalid': 422,
   'experiment.key_taken': 409,
   'experiment.changed': 412,
