@@ -32,6 +32,13 @@ describe('a guardrail', () => {
     expect(decisions({ control: 2 }, 0.5, 0.45, 0.5)).toEqual(['continue', 'harmful'])
   })
 
+  it('is held up by no arm of which nothing is known, such as one without weight', () => {
+    for (const unknown of [noUnits, rate(0.5, 4)]) {
+      const { arms } = takeGuardrailLook(rule, [], [[rate(0.5), unknown, rate(0.4)]])
+      expect(arms.map(({ decision }) => decision)).toEqual(['continue', 'harmful'])
+    }
+  })
+
   it('says nothing of few events, and keeps the mixture of the first look that could', () => {
     const first = takeGuardrailLook(rule, [], [[rate(0.9, 25), rate(0.3, 25)]])
     expect(first).toMatchObject({ look: 1, precision: null, arms: [{ decision: 'continue', logEValue: null }] })

@@ -23,7 +23,6 @@ export interface GuardrailRule {
 /** One look at a guardrail, always valid; plain JSON. */
 export interface GuardrailLook {
   look: number
-  expectedEvents: number
   /** Kept from the first look that may decide. */
   precision: number | null
   logThreshold: number
@@ -31,6 +30,8 @@ export interface GuardrailLook {
     arm: number
     sum: number
     variance: number
+    /** Of the arm and the control; too few decide nothing of the arm, and hold no other one up. */
+    expectedEvents: number
     /** The logarithm of the e-value for being worse by more than the margin. */
     logEValue: number | null
     decision: 'continue' | 'harmful'
@@ -53,23 +54,22 @@ export function takeGuardrailLook(
   )
   const scores = arms.map((arm) => {
     const score = scoreOf(tolerated, arm, control)
-    return { arm, ...score, sum: lowerIsBetter ? score.sum : -score.sum }
+    const events = expectedEvents(strata, [control, arm], rule.model)
+    return { arm, ...score, sum: lowerIsBetter ? score.sum : -score.sum, events }
   })
   const drift = plannedDrift(strata, scores, { relative: rule.effect })
-  const events = expectedEvents(strata, [control, ...arms], rule.model)
-  const isOpen = events >= leastExpected[rule.model]
+  const isOpen = (events: number) => events >= leastExpected[rule.model]
   const kept = history.find((look) => look.precision !== null)?.precision ?? null
-  const precision = kept ?? (isOpen && drift !== null ? drift ** -2 : null)
+  const precision = kept ?? (drift !== null && scores.some(({ events }) => isOpen(events)) ? drift ** -2 : null)
   const logThreshold = Math.log(arms.length / alpha)
   return {
     look: history.length + 1,
-    expectedEvents: events,
     precision,
     logThreshold,
-    arms: scores.map(({ arm, sum, variance }) => {
+    arms: scores.map(({ arm, sum, variance, events }) => {
       const logEValue = precision === null ? null : logMixtureEValue({ sum, variance }, precision)
-      const isHarmful = isOpen && logEValue !== null && logEValue >= logThreshold
-      return { arm, sum, variance, logEValue, decision: isHarmful ? 'harmful' : 'continue' }
+      const isHarmful = isOpen(events) && logEValue !== null && logEValue >= logThreshold
+      return { arm, sum, variance, expectedEvents: events, logEValue, decision: isHarmful ? 'harmful' : 'continue' }
     }),
   }
 }
