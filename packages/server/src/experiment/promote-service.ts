@@ -7,6 +7,7 @@ import type { VersionPromotion } from '../prompt/ports.ts'
 import type { Action } from './history.ts'
 import { controlPlane, record } from './history.ts'
 import type { RecordedPromotion } from './promotion-guard.ts'
+import { promotionState } from './promotion-guard.ts'
 import * as store from './test-store.ts'
 
 export interface PromoteServiceParts {
@@ -46,10 +47,11 @@ export class PromoteService {
       if (!isFinal(error)) throw error
       entry = { action: 'promotion_refused', data: { code: error.code, reason: error.message } }
     }
-    const held = { organization_id: organizationId, id: test.id }
     await this.#parts.database.withOrganization(organizationId, async (db) => {
-      await store.lockTest(db, test.id)
-      await record(db, held, by ?? controlPlane, entry.action, entry.data)
+      const row = await store.lockTest(db, test.id)
+      // Where two processes did it, the one that came second tells nothing new, and must not end the watch of the first.
+      if ((await promotionState(db, row)).kind === 'missing')
+        await record(db, row, by ?? controlPlane, entry.action, entry.data)
     })
   }
 
