@@ -19,8 +19,8 @@ export type Action =
   | 'guarded'
   | 'rolled_back'
 
-/** Who did it; the control plane itself where a schedule or a rule did. */
-export type By = Pick<Principal, 'kind' | 'id'>
+/** Who did it, and what they may do; the control plane itself, which nothing is denied, where a schedule or a rule did. */
+export type By = Pick<Principal, 'kind' | 'id'> & Partial<Pick<Principal, 'permissions'>>
 
 export const controlPlane: By = { kind: 'system', id: 'experiment' }
 

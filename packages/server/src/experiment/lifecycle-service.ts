@@ -11,7 +11,7 @@ import { record } from './history.ts'
 import { allotRanges } from './layer.ts'
 import { lastDecision } from './look-record.ts'
 import type { TestService } from './test-service.ts'
-import { beginEpoch, requireTest } from './test-service.ts'
+import { assertMayPromote, beginEpoch, requireTest } from './test-service.ts'
 import * as store from './test-store.ts'
 
 export interface LifecycleParts {
@@ -79,11 +79,15 @@ export class LifecycleService {
     })
   }
 
-  /** Ends a test, with a winner or without. Throws `experiment.sample_ratio_mismatch` for a winner where units went astray. */
+  /**
+   * Ends a test, with a winner or without. Throws `experiment.sample_ratio_mismatch` for a winner where units went astray,
+   * and `auth.forbidden` for one that its rule has not chosen and that would be promoted for somebody who may not.
+   */
   complete(organizationId: string, by: By, idOrKey: string, completion: Completion): Promise<AbTest> {
     return this.#transit(organizationId, by, idOrKey, 'complete', async (db, row) => {
       const winner = await this.#winnerOf(db, row, completion.winner)
       const isDecided = winner !== null && (await lastDecision(db, row.id))?.winnerVariantId === winner
+      if (winner !== null && !isDecided && row.promotion !== null) assertMayPromote(by)
       const data = { winnerVariantId: winner, isDecided, reason: completion.reason ?? null }
       const columns = { winner_variant_id: winner, is_decided: isDecided }
       return { columns, action: 'completed', data }

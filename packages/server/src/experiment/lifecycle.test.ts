@@ -173,6 +173,22 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     expect(await plane.call('updateAbTest', { credential, ...change })).toMatchObject(refused)
   })
 
+  it('lets nobody say what is promoted, by what it shows or as its winner, who may not move it themselves', async () => {
+    const key = await plane.acme.ask('createKey', { body: { name: 'tester', scopes: ['experiment:write'] } })
+    const credential = key.body.secret
+    const refused = { status: 403, body: { code: 'auth.forbidden', permission: 'prompt:write' } }
+    const { prompt, test } = await newTest({ promotion: { label: 'production' } })
+    const params = { id: test.id }
+    const change = (body: object) => plane.call('updateAbTest', { credential, params, ifMatch: '"1"', body })
+    expect(await change({ variants })).toMatchObject(refused)
+    expect(await change({ variants, prompt: prompt.id })).toMatchObject(refused)
+    expect(await change({ name: 'Other' })).toMatchObject({ status: 200 })
+    await plane.ask('startAbTest', { params })
+    const stop = (body: object) => plane.call('stopAbTest', { credential, params, body })
+    expect(await stop({ winner: 'kind' })).toMatchObject(refused)
+    expect(await stop({})).toMatchObject({ status: 200, body: { winnerVariantId: null } })
+  })
+
   it('is archived when it has ended, or never began', async () => {
     const { test } = await newTest()
     const params = { id: test.id }

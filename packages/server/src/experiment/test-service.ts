@@ -5,6 +5,7 @@ import type { ChangeFeed, Database, ScopedDb } from '../database/index.ts'
 import type { Principal } from '../http/index.ts'
 import type { PromptVersions } from '../prompt/ports.ts'
 import { assertPlaces, assertPromotable, assertTimes, invalid } from './draft-check.ts'
+import type { By } from './history.ts'
 import { record } from './history.ts'
 import { assertForced, columnsOf, keyFrom, requirePromptId, variantRows } from './test-draft.ts'
 import type { ResolvedVariant } from './test-record.ts'
@@ -39,7 +40,7 @@ export class TestService {
     const { prompts, newId, newSeed } = this.#parts
     const columns = columnsOf(written)
     const names = written.variants.map(({ name }) => name)
-    assertMayPromote(by, written)
+    if (written.promotion) assertMayPromote(by)
     assertForced(written.forced, names)
     assertTimes(written)
     assertPlaces(written.bucketing, names.length)
@@ -93,7 +94,7 @@ export class TestService {
       const row = await store.lockTest(db, found.id)
       if (String(row.revision) !== tag) throw changed(await this.read(db, row))
       assertChangeable(row, change)
-      assertMayPromote(by, change)
+      assertMayChangePromoted(by, row, change)
       const updated = await this.#apply(db, row, change)
       await record(db, updated, by, 'changed', { change })
       if (row.status !== 'draft') this.#parts.changes.announce(updated)
@@ -262,11 +263,17 @@ function assertEndIsPlanned({ key, stopping, end_date }: store.TestRow, { endDat
   throw new FairleadError('experiment.looks_are_planned', message)
 }
 
-/** What a test promotes it moves for whoever planned it: they must be let move it themselves. */
-function assertMayPromote(by: Principal, { promotion }: Pick<AbTestChange, 'promotion'>): void {
-  if (!promotion || by.permissions.has('prompt:write')) return
+/** Whoever says what is promoted, or where to, plans the promotion. */
+function assertMayChangePromoted(by: Principal, row: store.TestRow, change: AbTestChange): void {
+  const { promotion = row.promotion } = change
+  if (promotion && ['promotion', 'prompt', 'variants'].some((field) => field in change)) assertMayPromote(by)
+}
+
+/** What a test promotes it moves for whoever planned it, or chose the winner: they must be let move it themselves. */
+export function assertMayPromote({ permissions }: By): void {
   const permission = 'prompt:write' as const
-  const message = `A test that promotes its winner needs the permission "${permission}", which the credential does not have. Leave "promotion" out, or ask somebody who has it.`
+  if (!permissions || permissions.has(permission)) return
+  const message = `What promotes a winner needs the permission "${permission}", which the credential does not have. Do it without "promotion", or ask somebody who has it.`
   throw new FairleadError('auth.forbidden', message, { data: { permission } })
 }
 
