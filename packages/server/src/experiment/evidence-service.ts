@@ -131,7 +131,8 @@ class TestIntake {
     for (const { event, pointer } of events) {
       const metric = this.#metrics.get(event.metric)
       const place = places.get(event.unit)
-      if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
+      if (this.#test.epoch === 0) this.#batch.leaveAside(pointer, 'not_started')
+      else if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
       else if (this.#isForced(event.unit)) this.#batch.leaveAside(pointer, 'forced')
       else if (!place) this.#batch.leaveAside(pointer, 'not_exposed')
       else if (!isPossible(metric, event.value)) this.#batch.leaveAside(pointer, 'invalid_value')

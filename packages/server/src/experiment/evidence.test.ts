@@ -176,6 +176,14 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
     expect(strata[0]![0]).toMatchObject({ units: 2, meanN: 1.5, meanX: 1 })
   })
 
+  it('says of a test that has not started just that, whatever is told of it', async () => {
+    const body = { name: plane.acme.name(), metrics, variants: [{ name: 'a' }, { name: 'b' }] }
+    const { id } = await plane.ask('createAbTest', { body })
+    const exposures = [{ test: id, unit: 'u', variant: 'a' }]
+    const told = await record({ exposures, observations: [observation(id, 'u', 'success', 1)] })
+    expect(told.leftAside.map(({ reason }) => reason)).toEqual(['not_started', 'not_started'])
+  })
+
   it('leaves aside whom a variant without weight is said to have been shown to', async () => {
     const { id } = await newTest()
     await plane.ask('updateAbTest', { params: { id }, ifMatch: '"2"', body: { weights: { a: 1, b: 0 } } })
