@@ -159,9 +159,9 @@ class TestIntake {
   async #weighted(
     events: readonly Placed<AbTestEvents['exposures'][number]>[],
   ): Promise<(variantId: string, epoch: number) => boolean> {
-    if (events.length === 0) return () => true
     const told = new Set(events.map(({ event }) => event.epoch ?? this.#test.epoch))
-    const epochs = await listEpochs(this.#db, this.#test.id, [...told])
+    const known = [...told].filter((epoch) => epoch > 0 && epoch <= this.#test.epoch)
+    const epochs = known.length === 0 ? [] : await listEpochs(this.#db, this.#test.id, known)
     const weights = new Map(epochs.map((one) => [one.epoch, one.weights]))
     return (variantId, epoch) => (weights.get(epoch)?.[this.#positions.get(variantId)!] ?? 0) > 0
   }

@@ -69,7 +69,7 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
       exposures: [
         { test: 'nope', unit: 'u', variant: 'a' },
         { test: id, unit: 'u', variant: 'c' },
-        { test: id, unit: 'u', variant: 'a', epoch: 9 },
+        { test: id, unit: 'u', variant: 'a', epoch: 2 ** 31 },
         { test: id, unit: 'u', variant: 'a' },
       ],
       observations: [
