@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import type { Tables } from '../database/index.ts'
 import type { CheckSource, PromptVersions } from '../prompt/ports.ts'
 
 /**
  * Says which moves a test has decided: to its winner, by its rule, or to another version of the same content. What somebody
  * chose without the rule is a winner, and meets nothing; nor does what turned out to be worse in use. A label shows what is
- * in use: a test says nothing about what it would replace if that was no part of it.
+ * in use: a test says nothing about what it would replace if that was no part of what its last look compared.
  */
 export function createTestCheck(prompts: PromptVersions): CheckSource {
   return {
@@ -21,7 +22,8 @@ export function createTestCheck(prompts: PromptVersions): CheckSource {
         const winner = variants.findIndex(
           ({ id, prompt_id, winner_variant_id }) => id === winner_variant_id && prompt_id === promptId,
         )
-        return { won: contents[winner], compared: new Set(contents) }
+        const compared = contents.filter((_, place) => variants[place]!.contenders?.includes(variants[place]!.position))
+        return { won: contents[winner], compared: new Set(compared) }
       })
       const isDecided = ({ kind, fromContent, toContent }: (typeof moves)[number]) =>
         tests.some(
@@ -33,7 +35,10 @@ export function createTestCheck(prompts: PromptVersions): CheckSource {
   }
 }
 
-/** All variants of the tests whose rule has decided for a version of a prompt, but those that were rolled back. */
+/**
+ * All variants of the tests whose rule has decided for a version of a prompt, but those that were rolled back; with the
+ * places of those that the look which decided compared.
+ */
 async function decidedVariants(db: Kysely<Tables>, promptId: string) {
   return db
     .selectFrom('ab_tests')
@@ -47,8 +52,19 @@ async function decidedVariants(db: Kysely<Tables>, promptId: string) {
       'ab_variants.test_id',
       'ab_variants.prompt_id',
       'ab_variants.version_id',
+      'ab_variants.position',
       'ab_tests.winner_variant_id',
     ])
+    .select(({ selectFrom }) =>
+      selectFrom('ab_history')
+        .select(sql<number[]>`data -> 'evidence' -> 'contenders'`.as('contenders'))
+        .whereRef('ab_history.organization_id', '=', 'ab_tests.organization_id')
+        .whereRef('ab_history.test_id', '=', 'ab_tests.id')
+        .where('action', '=', 'look')
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .as('contenders'),
+    )
     .where('ab_tests.status', '=', 'completed')
     .where('ab_tests.is_decided', '=', true)
     .where(({ exists, selectFrom }) =>
