@@ -62,7 +62,11 @@ const NewScore = z
     name: z
       .string()
       .max(90)
-      .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'must begin with a letter and hold only letters, digits, ".", "_" and "-"'),
+      .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'must begin with a letter and hold only letters, digits, ".", "_" and "-"')
+      .refine(
+        (name) => !name.startsWith('score.'),
+        'must go without "score.": that is how a test names it among its metrics',
+      ),
     value: z.number().min(-1e15).max(1e15),
     comment: z.string().max(10_000).nullable().default(null),
     source: Score.shape.source.default('api'),

@@ -33,6 +33,19 @@ describe('a prepared test', () => {
     expect(byUnit({ unit: 'bob', attributes: { plan: 'pro' } }).reason).toBe('not_targeted')
   })
 
+  it('leaves a unit the variant that this configuration is known to have assigned it, as long as targeting matches', () => {
+    const assign = targeted('plan == "pro"')
+    const subject = { unit: 'ann', attributes: { plan: 'pro' } }
+    const { variant, reason } = assign(subject)
+    const other = test.variants.find(({ id }) => id !== variant!.id)!
+    expect(reason).toBe('assigned')
+    expect(assign(subject, 'ann', other)).toEqual({ variant: other, reason: 'assigned', unit: 'ann' })
+    const free = { unit: 'ann', attributes: { plan: 'free' } }
+    expect(assign(free, 'ann', other)).toEqual({ variant: null, reason: 'not_targeted', unit: 'ann' })
+    // Of another configuration, which may have said otherwise.
+    expect(assign(subject, 'ann', { ...other }).variant).toBe(variant)
+  })
+
   it('gives forced units their variant, and nobody one while it is paused', () => {
     const forced = { ann: 1 }
     expect(prepareTest({ ...test, forced })({ unit: 'ann' })).toMatchObject({

@@ -3,6 +3,8 @@ import { assignVariant } from './assignment/assign-variant.ts'
 import { expandRuns } from './assignment/slot-runs.ts'
 import type { BucketingScheme } from './bucketing/scheme.ts'
 import type { ConfiguredTest } from './configuration-schema.ts'
+import { matchesRule } from './targeting/matches-rule.ts'
+import type { TargetingRule } from './targeting/rule.ts'
 
 /** Whom a variant is wanted for. */
 export interface Subject {
@@ -12,7 +14,7 @@ export interface Subject {
   attributes?: Readonly<Record<string, unknown>> | null | undefined
 }
 
-type ConfiguredVariant = ConfiguredTest['variants'][number]
+export type ConfiguredVariant = ConfiguredTest['variants'][number]
 
 /** The variant that somebody is shown, and the unit that it was assigned to; null for both where there is none. */
 export interface AssignedVariant {
@@ -23,36 +25,37 @@ export interface AssignedVariant {
 
 export type Schemes = Readonly<Record<string, Pick<BucketingScheme<never>, 'assign'>>>
 
-/** Makes of a configured test what assigns by it, without a network and without ever throwing; see `assignVariant`. */
-export function prepareTest(test: ConfiguredTest, schemes?: Schemes): (subject: Subject) => AssignedVariant {
-  const { seed, trafficPercentage, isKilled, forced, bucketing, variants, status } = test
-  // Copies, because what is read at every assignment may be frozen, and engines read frozen lists at half the speed.
-  const { targeting, layer, holdouts } = structuredClone({
-    targeting: test.targeting as AssignableTest['targeting'] & {},
-    layer: test.layer,
-    holdouts: test.holdouts,
-  })
-  const assignable: AssignableTest = {
-    id: test.id,
+/**
+ * Assigns by a configured test, without a network and without ever throwing; see `assignVariant`. `known` is a variant that
+ * the unit is remembered to have been assigned: where that was by this very configuration, whose own object it is then,
+ * only attributes may say otherwise, and nothing is hashed.
+ */
+export type AssignByTest = (subject: Subject, unit?: string | null, known?: ConfiguredVariant) => AssignedVariant
+
+/** Makes of a configured test what assigns by it. */
+export function prepareTest(test: ConfiguredTest, schemes?: Schemes): AssignByTest {
+  const { forced, variants, status, unit: unitName } = test
+  const targeting = (test.targeting ?? true) as TargetingRule
+  const assignable = {
+    ...test,
     slots: expandRuns(test.slots),
-    ...{ seed, targeting, trafficPercentage, isKilled, layer, holdouts, bucketing },
     // Looking a unit up takes as long as hashing it.
-    ...(Object.keys(forced).length > 0 ? { forced } : {}),
-  }
+    forced: Object.keys(forced).length > 0 ? forced : null,
+  } as AssignableTest
   // Where targeting does not ask for the unit, the attributes need not be copied to put it among them.
-  const readsUnit = JSON.stringify(test.targeting ?? null).includes(JSON.stringify(['attribute', test.unit]))
-  return (subject) => {
-    const unit = unitOf(test.unit, subject)
+  const readsUnit = JSON.stringify([targeting]).includes(JSON.stringify(['attribute', unitName]))
+  return (subject, unit = unitOf(unitName, subject), known) => {
     if (status === 'paused') return { variant: null, reason: 'paused', unit }
-    const given = subject.attributes ?? undefined
-    const attributes = readsUnit ? { ...given, [test.unit]: unit } : given
+    const attributes = readsUnit ? { ...subject.attributes, [unitName]: unit } : (subject.attributes ?? {})
+    if (variants.includes(known!) && matchesRule(targeting, attributes))
+      return { variant: known!, reason: 'assigned', unit }
     const { variant, reason } = assignVariant(assignable, { id: unit, attributes }, schemes)
-    return { variant: variant === null ? null : (variants[variant] ?? null), reason, unit }
+    return { variant: variants[variant!] ?? null, reason, unit }
   }
 }
 
 /** The value of the attribute that a test names as its unit; else what is given as the unit. */
-function unitOf(name: string, { unit, attributes }: Subject): string | null {
+export function unitOf(name: string, { unit, attributes }: Subject): string | null {
   const own = attributes && Object.hasOwn(attributes, name) ? attributes[name] : undefined
   const value = typeof own === 'number' ? String(own) : own
   return typeof value === 'string' && value !== '' ? value : unit || null

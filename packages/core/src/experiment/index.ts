@@ -22,7 +22,15 @@ export type { BucketingScheme } from './bucketing/scheme.ts'
 export { type UnleashSettings, unleash } from './bucketing/unleash.ts'
 export type { Bucketing } from './bucketing-schema.ts'
 export type { ConfiguredTest, TestConfiguration, TestEvent } from './configuration-schema.ts'
-export { type AssignedVariant, prepareTest, type Schemes, type Subject } from './configured-test.ts'
+export {
+  type AssignByTest,
+  type AssignedVariant,
+  type ConfiguredVariant,
+  prepareTest,
+  type Schemes,
+  type Subject,
+  unitOf,
+} from './configured-test.ts'
 export type { AbTestHistoryEntry, Holdout, Layer } from './contract-schema.ts'
 export type { Bandit, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'
 export { experimentEndpoints } from './endpoints.ts'

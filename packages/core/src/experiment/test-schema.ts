@@ -68,13 +68,19 @@ const Planned = {
     .min(2)
     .max(mostVariants)
     .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have different names')
-    .refine((list) => list.some(({ trafficWeight }) => trafficWeight > 0), 'must have a "trafficWeight" above 0'),
+    .refine(
+      (list) => list.some(({ trafficWeight }) => trafficWeight > 0),
+      'must have at least one "trafficWeight" above 0',
+    ),
   metrics: z
     .array(Metric)
     .min(1)
     .max(mostMetrics)
     .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have different names')
-    .refine((list) => list.filter(({ role }) => role === 'primary').length === 1, 'must have one of role "primary"'),
+    .refine(
+      (list) => list.filter(({ role }) => role === 'primary').length === 1,
+      'must have exactly one of role "primary"',
+    ),
   stopping: Stopping,
   bandit: Bandit.nullable(),
   bucketing: Bucketing.nullable(),

@@ -52,7 +52,10 @@ export function eventQueue(
   const task = backgroundTask(
     async (goesWell) => {
       while (waiting() > 0) {
-        batch ??= take()
+        if (!batch) {
+          const first = exposures.splice(0, limit)
+          batch = { exposures: first, observations: observations.splice(0, limit - first.length) }
+        }
         await send(batch)
         batch = undefined
         goesWell()
@@ -61,11 +64,6 @@ export function eventQueue(
     complain,
     surroundings,
   )
-
-  const take = (): Batch => {
-    const first = exposures.splice(0, limit)
-    return { exposures: first, observations: observations.splice(0, limit - first.length) }
-  }
 
   /** Throws what keeps it from being sent now. */
   const send = async (batch: Batch) => {

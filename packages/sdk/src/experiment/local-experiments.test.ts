@@ -122,6 +122,30 @@ describe('the configuration', () => {
     await experiments.close()
   })
 
+  it('decides anew over units that were shown a variant by an earlier one, and records none of them again', async () => {
+    const { plane, clock, experiments } = setup()
+    await experiments.ready()
+    await settled()
+    const before = units.map((unit) => experiments.variant('tone', { unit }).name)
+    const become = async (change: object) => {
+      plane.change([{ ...tone, ...change }])
+      plane.tell(resync)
+      await settled()
+      await clock.pass(200)
+      return units.map((unit) => experiments.variant('tone', { unit }))
+    }
+    const halved = await become({ trafficPercentage: 50 })
+    expect(new Set(halved.map(({ reason }) => reason))).toEqual(new Set(['assigned', 'not_in_traffic']))
+    const other = before[0] === 'warm' ? 'plain' : 'warm'
+    const forced = await become({ forced: { [units[0]!]: ['plain', 'warm'].indexOf(other) } })
+    expect(forced[0]).toMatchObject({ reason: 'forced', name: other })
+    expect(forced.slice(1).map(({ name }) => name)).toEqual(before.slice(1))
+    await experiments.flush()
+    const exposed = plane.batches.flatMap(({ exposures }) => exposures.map(({ unit }) => unit))
+    expect(exposed).toEqual(units)
+    await experiments.close()
+  })
+
   it('is the last good one through an outage, and fetched when the control plane is back', async () => {
     const { plane, clock, experiments, errors } = setup()
     await experiments.ready()

@@ -1,12 +1,11 @@
 import type { Subject, TestConfiguration } from '@fairlead/core/experiment'
-import { prepareTest } from '@fairlead/core/experiment'
 import { backgroundSurroundings } from '../background.ts'
 import type { Connection } from '../connection.ts'
 import { frozen } from '../frozen.ts'
 import { randomKey } from '../random-key.ts'
 import { configurationSource } from './configuration-source.ts'
+import { evaluationOf, isUnit } from './evaluation.ts'
 import { eventQueue } from './event-queue.ts'
-import { exposureMemory } from './exposure-memory.ts'
 import type { LocalExperimentsOptions, LocalObservation, LocalStatus, LocalVariant } from './options.ts'
 import { whenLeft } from './when-left.ts'
 
@@ -40,17 +39,6 @@ export interface LocalExperiments {
 
 /** How long `ready` waits for the control plane. */
 const patienceMs = 3_000
-const longestUnit = 255
-
-interface PreparedTest {
-  readonly id: string
-  readonly epoch: number
-  /** Of test and epoch. */
-  readonly name: string
-  readonly assign: ReturnType<typeof prepareTest>
-}
-
-const noVariant = { id: null, name: null, payload: null, prompt: null } as const
 
 export function localExperiments(
   connection: Connection,
@@ -59,9 +47,7 @@ export function localExperiments(
 ): LocalExperiments {
   const { bootstrap, schemes, events = true, onError, onDrop } = options
   let configuration: TestConfiguration | null = null
-  let tests = new Map<string, PreparedTest>()
   let status: LocalStatus = 'loading'
-  const memory = exposureMemory()
   const listeners = new Set<() => void>()
   const { promise: ready, resolve: beReady } = Promise.withResolvers<void>()
 
@@ -71,6 +57,8 @@ export function localExperiments(
   }
   const queue = eventQueue(connection, options, { complain, drop }, surroundings)
 
+  const { evaluateBy, variant } = evaluationOf(schemes, queue.expose, complain)
+
   const become = (next: LocalStatus) => {
     status = next
     beReady()
@@ -78,16 +66,7 @@ export function localExperiments(
   }
   const take = (said: TestConfiguration) => {
     configuration = frozen(said)
-    tests = new Map()
-    for (const test of said.tests) {
-      try {
-        const { id, key, epoch } = test
-        const prepared = { id, epoch, name: id + epoch, assign: prepareTest(test, schemes) }
-        tests.set(key, prepared).set(id, prepared)
-      } catch (error) {
-        complain(error as Error)
-      }
-    }
+    evaluateBy(said.tests)
     become('ready')
   }
   const source = configurationSource(connection, surroundings, {
@@ -98,12 +77,6 @@ export function localExperiments(
     },
   })
 
-  const expose = ({ id, epoch, name }: PreparedTest, unit: string, variant: string) => {
-    if (memory.has(name, unit, variant)) return
-    // What there is no room for is recorded when the unit is seen again.
-    if (isUnit(unit) && queue.expose({ test: id, unit, variant, epoch })) memory.add(name, unit, variant)
-  }
-
   if (bootstrap) take(bootstrap)
   else surroundings.after(patienceMs, beReady)
   if (events || !bootstrap) void source.fetch()
@@ -111,22 +84,7 @@ export function localExperiments(
   const stay = whenLeft(queue.leave)
 
   return {
-    variant(name, subject = {}, { expose: isShown = true } = {}) {
-      try {
-        const test = tests.get(name)
-        if (!test) return { ...noVariant, reason: 'unknown_test', unit: subject.unit ?? null }
-        const { variant, reason, unit } = test.assign(subject)
-        if (!variant) return { ...noVariant, reason, unit } as LocalVariant
-        if (isShown && reason === 'assigned') expose(test, unit!, variant.id)
-        // Member by member, which is several times as fast as spreading it.
-        const { id, name: variantName, payload, prompt } = variant
-        return { id, name: variantName, payload, prompt, reason, unit } as LocalVariant
-      } catch (error) {
-        // Of a subject that is no data.
-        complain(error as Error)
-        return { ...noVariant, reason: 'not_targeted', unit: null }
-      }
-    },
+    variant,
     observe(test, observation) {
       try {
         const { unit, metric, value, id = randomKey() } = observation
@@ -150,10 +108,6 @@ export function localExperiments(
       return queue.flush()
     },
   }
-}
-
-function isUnit(unit: unknown): boolean {
-  return typeof unit === 'string' && unit !== '' && unit.length <= longestUnit
 }
 
 /** An application's own function is not to fail what calls it. */

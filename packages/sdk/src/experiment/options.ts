@@ -6,7 +6,7 @@ export interface LocalExperimentsOptions {
    * The configuration to begin with, so that the first evaluation is right without a request: what `configuration()` gave
    * elsewhere, such as on the server that rendered a page. It is frozen.
    */
-  bootstrap?: TestConfiguration
+  bootstrap?: TestConfiguration | null
   /** Other systems' ways to bucket, for tests that were moved over from there: `bucketing` of `@fairlead/core/experiment`, or some of it. */
   schemes?: Schemes
   /**

@@ -68,10 +68,11 @@ describe.each(backends)('a test that can’t be on %s', (kind) => {
 
   it('can’t be planned, and why is said once', async () => {
     const body = { metric: { kind: 'proportion', baseline: 0.75 }, effect: { relative: 1 } }
-    const message = 'must improve from one proportion to another, and does from 0.75 to 1.5'
+    const message =
+      'must lead from one proportion to another, and does from 0.75 to 1.5: proportions lie between 0 and 1'
     expect(await plane.call('planAbTest', { body })).toMatchObject({
       status: 422,
-      body: { detail: `/metric ${message}.`, errors: [{ pointer: '/metric', message }] },
+      body: { detail: `/effect ${message}.`, errors: [{ pointer: '/effect', message }] },
     })
   })
 
@@ -95,6 +96,22 @@ describe.each(backends)('a test that can’t be on %s', (kind) => {
     const { status, warnings } = await plane.ask('startAbTest', { params: { id: draft.id } })
     const message = expect.stringContaining('shows the same version as "control"')
     expect({ status, warnings }).toEqual({ status: 'running', warnings: [{ pointer: '/variants/1/ref', message }] })
+  })
+
+  it('warns of what is hardly meant', async () => {
+    const { key } = await plane.newPrompt()
+    const variants = [
+      { name: 'control', ref: { label: 'production' }, trafficWeight: 0 },
+      { name: 'other', ref: { branch: 'not-yet' } },
+    ]
+    const metrics = [{ name: 'cost_usd', model: 'mean', role: 'primary' }]
+    const draft = await plane.ask('createAbTest', {
+      body: of({ prompt: key, variants, metrics, trafficPercentage: 0 }),
+    })
+    expect(draft.warnings.map(({ pointer }) => pointer)).toEqual([
+      ...['/trafficPercentage', '/variants', '/metrics/0/lowerIsBetter', '/variants/1/ref'],
+    ])
+    expect(draft.warnings[3]!.message).toContain('names the branch "not-yet"')
   })
 
   it('warns of nothing where variants differ, be it by their payloads', async () => {

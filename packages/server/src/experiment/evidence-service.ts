@@ -131,7 +131,8 @@ class TestIntake {
     for (const { event, pointer } of events) {
       const metric = this.#metrics.get(event.metric)
       const place = places.get(event.unit)
-      if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
+      if (this.#test.epoch === 0) this.#batch.leaveAside(pointer, 'not_started')
+      else if (!metric) this.#batch.leaveAside(pointer, 'unknown_metric')
       else if (this.#isForced(event.unit)) this.#batch.leaveAside(pointer, 'forced')
       else if (!place) this.#batch.leaveAside(pointer, 'not_exposed')
       else if (!isPossible(metric, event.value)) this.#batch.leaveAside(pointer, 'invalid_value')
@@ -158,9 +159,9 @@ class TestIntake {
   async #weighted(
     events: readonly Placed<AbTestEvents['exposures'][number]>[],
   ): Promise<(variantId: string, epoch: number) => boolean> {
-    if (events.length === 0) return () => true
     const told = new Set(events.map(({ event }) => event.epoch ?? this.#test.epoch))
-    const epochs = await listEpochs(this.#db, this.#test.id, [...told])
+    const known = [...told].filter((epoch) => epoch > 0 && epoch <= this.#test.epoch)
+    const epochs = known.length === 0 ? [] : await listEpochs(this.#db, this.#test.id, known)
     const weights = new Map(epochs.map((one) => [one.epoch, one.weights]))
     return (variantId, epoch) => (weights.get(epoch)?.[this.#positions.get(variantId)!] ?? 0) > 0
   }

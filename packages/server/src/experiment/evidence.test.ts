@@ -69,7 +69,7 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
       exposures: [
         { test: 'nope', unit: 'u', variant: 'a' },
         { test: id, unit: 'u', variant: 'c' },
-        { test: id, unit: 'u', variant: 'a', epoch: 9 },
+        { test: id, unit: 'u', variant: 'a', epoch: 2 ** 31 },
         { test: id, unit: 'u', variant: 'a' },
       ],
       observations: [
@@ -174,6 +174,14 @@ describe.each(backends)('the evidence of a test on %s', (kind) => {
     const { data } = await plane.ask('listAbTestHistory', { params: { id } })
     const { strata } = (data[0]!.data as { evidence: { strata: UnitMoments[][] } }).evidence
     expect(strata[0]![0]).toMatchObject({ units: 2, meanN: 1.5, meanX: 1 })
+  })
+
+  it('says of a test that has not started just that, whatever is told of it', async () => {
+    const body = { name: plane.acme.name(), metrics, variants: [{ name: 'a' }, { name: 'b' }] }
+    const { id } = await plane.ask('createAbTest', { body })
+    const exposures = [{ test: id, unit: 'u', variant: 'a' }]
+    const told = await record({ exposures, observations: [observation(id, 'u', 'success', 1)] })
+    expect(told.leftAside.map(({ reason }) => reason)).toEqual(['not_started', 'not_started'])
   })
 
   it('leaves aside whom a variant without weight is said to have been shown to', async () => {

@@ -32,7 +32,7 @@ describe.each(backends)('the life of a test on %s', (kind) => {
     for (const name of ['pauseAbTest', 'resumeAbTest'] as const)
       expect(await plane.call(name, { params })).toMatchObject({
         status: 409,
-        body: { code: 'experiment.invalid_transition', detail: expect.stringContaining('It can start') },
+        body: { code: 'experiment.invalid_transition', detail: expect.stringContaining('It can be started') },
       })
     const started = await plane.ask('startAbTest', { params })
     expect(started).toMatchObject({ status: 'running', epoch: 1, startedAt: expect.any(String) })

@@ -1,6 +1,7 @@
 import type { AbTest, AbVariant } from '@fairlead/core/experiment'
 import type { VersionHandle } from '../prompt/ports.ts'
 import type { TestRow, VariantRow } from './test-store.ts'
+import { warningsOf } from './test-warnings.ts'
 
 /** The expression as it was written, and what it was compiled to. */
 export interface Targeting {
@@ -13,6 +14,8 @@ export interface ResolvedVariant {
   row: VariantRow
   version: VersionHandle | null
   refHasMoved: boolean
+  /** Of a branch or label that is not there. */
+  refIsMissing: boolean
 }
 
 export function toTest(row: TestRow, variants: readonly ResolvedVariant[]): AbTest {
@@ -47,20 +50,8 @@ export function toTest(row: TestRow, variants: readonly ResolvedVariant[]): AbTe
     archivedAt: textOf(row.archived_at),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
-    warnings: warningsOf(variants),
+    warnings: warningsOf(row, variants),
   }
-}
-
-/** Variants that show the same may be meant so, to see that a test finds nothing where there is nothing. */
-function warningsOf(variants: readonly ResolvedVariant[]): AbTest['warnings'] {
-  const shown = ({ row, version }: ResolvedVariant) => `${version?.id} ${JSON.stringify(row.payload)}`
-  return variants.flatMap((variant, position) => {
-    if (variant.version === null) return []
-    const same = variants.slice(0, position).find((other) => shown(other) === shown(variant))
-    if (!same) return []
-    const message = `shows the same version as "${same.row.name}", so no difference can be found between them. In an A/A test that is right; else end this one, and name another version.`
-    return [{ pointer: `/variants/${position}/ref`, message }]
-  })
 }
 
 function toVariant({ row, version, refHasMoved }: ResolvedVariant): AbVariant {

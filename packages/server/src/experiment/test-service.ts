@@ -125,15 +125,16 @@ export class TestService {
     )
     const refs = variants.flatMap((row) => {
       const [kind, name] = Object.entries(row.ref ?? {})[0] ?? []
-      if (row.version_id === null || row.prompt_id === null || (kind !== 'branch' && kind !== 'label')) return []
-      return [{ id: row.id, versionId: row.version_id, promptId: row.prompt_id, kind, name: String(name) } as const]
+      if (row.prompt_id === null || (kind !== 'branch' && kind !== 'label')) return []
+      return [{ id: row.id, promptId: row.prompt_id, kind, name: String(name) } as const]
     })
     const targets = await prompts.findTargets(db, refs)
-    const moved = new Set(refs.flatMap(({ id, versionId }, at) => (targets[at] === versionId ? [] : [id])))
+    const now = new Map(refs.map(({ id }, at) => [id, targets[at]!]))
     return variants.map((row) => ({
       row,
       version: row.version_id === null ? null : (versions.get(row.version_id) ?? null),
-      refHasMoved: moved.has(row.id),
+      refHasMoved: row.version_id !== null && now.has(row.id) && now.get(row.id) !== row.version_id,
+      refIsMissing: now.get(row.id) === null,
     }))
   }
 

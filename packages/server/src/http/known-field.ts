@@ -14,8 +14,18 @@ export function unknownField(
   if (fields.has(key)) return fieldOfAnother(schema, path, key)
   // Who names a field of a part by its right name has left out the part.
   const owner = [...fields].find(([, field]) => fieldsOf([field]).has(key))
-  const near = owner ? toPointer([...path, owner[0], key]) : suggestions.nearest(key, fields.keys())
+  const near = owner
+    ? toPointer([...path, owner[0], key])
+    : (suggestions.nearest(key, fields.keys()) ?? longer(key, fields.keys()))
   return `is unknown: ${near === undefined ? `there is no field "${key}"` : `did you mean "${near}"?`}`
+}
+
+/** The one field that is the same word among others, as `trafficWeight` is for `weight`. */
+function longer(key: string, fields: Iterable<string>): string | undefined {
+  if (key.length < 4) return undefined
+  const word = key.toLowerCase()
+  const having = [...fields].filter((field) => field.toLowerCase().includes(word))
+  return having.length === 1 ? having[0] : undefined
 }
 
 /** A field that other alternatives have: which ones, by what tells them apart. */

@@ -53,6 +53,7 @@ describe('a fault of a request', () => {
     [{ own: 'x' }, '/own', 'must start with "a"'],
     [{ other: 1 }, '/other', 'is unknown: there is no field "other"'],
     [{ texts: 'x' }, '/texts', 'is unknown: did you mean "text"?'],
+    [{ posi: 0 }, '/posi', 'is unknown: did you mean "positive"?'],
     [{ deep: [] }, '/deep', 'is unknown: did you mean "/object/deep"?'],
     [{ object: { deep: [], dep: 1 } }, '/object/dep', 'is unknown: did you mean "deep"?'],
     [{ each: [{ nam: 'x' }] }, '/each/0/nam', 'is unknown: did you mean "name"?'],

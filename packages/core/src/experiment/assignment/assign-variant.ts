@@ -1,4 +1,4 @@
-import { fairlead } from '../bucketing/fairlead.ts'
+import { isInTraffic, slotOfUnit } from '../bucketing/fairlead.ts'
 import type { BucketingScheme } from '../bucketing/scheme.ts'
 import { matchesRule } from '../targeting/matches-rule.ts'
 import type { TargetingRule } from '../targeting/rule.ts'
@@ -15,7 +15,7 @@ export interface AssignableTest {
   readonly trafficPercentage?: number
   readonly isKilled?: boolean
   /** Variant indexes by unit, for who tests the test. */
-  readonly forced?: Readonly<Record<string, number>>
+  readonly forced?: Readonly<Record<string, number>> | null
   readonly targeting?: TargetingRule
   /** Tests of one layer share its seed and have ranges [from, to) of its 16,384 slots that don't overlap. */
   readonly layer?: { readonly seed: number; readonly ranges: readonly (readonly [from: number, to: number])[] } | null
@@ -75,12 +75,12 @@ export function assignVariant(
   if (forced && Object.hasOwn(forced, id)) return { variant: forced[id]!, reason: 'forced', slot: null }
   if (holdouts?.some((holdout) => isWithin(unitHash('holdout', holdout.seed, id), holdout.percentage)))
     return left('held_out')
-  if (targeting != null && !matchesRule(targeting, unit.attributes ?? nobody)) return left('not_targeted')
+  if (!matchesRule(targeting ?? true, unit.attributes ?? nobody)) return left('not_targeted')
   if (layer && !isInRanges(slotOf(unitHash('layer', layer.seed, id)), layer.ranges)) return left('excluded')
   if (bucketing) return assignElsewhere(bucketing, id, schemes)
   const seed = test.seed ?? seedOf(test.id)
-  if (!fairlead.isInTraffic(seed, trafficPercentage, id)) return left('not_in_traffic')
-  const slot = fairlead.slot(seed, id)
+  if (!isInTraffic(seed, trafficPercentage, id)) return left('not_in_traffic')
+  const slot = slotOfUnit(seed, id)
   return { variant: test.slots[slot]!, reason: 'assigned', slot }
 }
 

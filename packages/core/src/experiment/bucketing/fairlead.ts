@@ -10,20 +10,20 @@ export interface FairleadSettings {
 }
 
 /** Whether a unit takes part. Whoever does at one percentage does at every higher one. */
-function isInTraffic(seed: number, trafficPercentage: number, id: string): boolean {
+export function isInTraffic(seed: number, trafficPercentage: number, id: string): boolean {
   return trafficPercentage >= 100 || isWithin(unitHash('gate', seed, id), trafficPercentage)
 }
 
 /** A unit's slot of 16,384, whether it takes part or not. */
-function slot(seed: number, id: string): number {
+export function slotOfUnit(seed: number, id: string): number {
   return slotOf(unitHash('slot', seed, id))
 }
 
 /** Our own: a hash for the traffic, and another one for the slot. */
 export const fairlead = {
   isInTraffic,
-  slot,
+  slot: slotOfUnit,
   assign({ seed, slots, trafficPercentage = 100 }: FairleadSettings, id: string): number | null {
-    return isInTraffic(seed, trafficPercentage, id) ? slots[slot(seed, id)]! : null
+    return isInTraffic(seed, trafficPercentage, id) ? slots[slotOfUnit(seed, id)]! : null
   },
 }

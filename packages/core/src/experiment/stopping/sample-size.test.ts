@@ -59,7 +59,7 @@ describe('planning a sample', () => {
   })
 
   it('refuses what no test can show', () => {
-    expect(() => planSampleSize({ ...plan, effect: { relative: 20 } })).toThrow('must improve from one proportion')
+    expect(() => planSampleSize({ ...plan, effect: { relative: 20 } })).toThrow('effect must lead from one proportion')
     expect(() => planSampleSize({ ...plan, power: 0.01 })).toThrow('power must lie between')
     expect(() => planSampleSize({ ...plan, arms: 1 })).toThrow('arms must be at least 2')
     expect(() => planSampleSize({ ...plan, alpha: 0 })).toThrow('alpha must lie between')

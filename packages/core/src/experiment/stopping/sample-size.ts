@@ -77,14 +77,17 @@ function observationsFor({ metric, effect, lowerIsBetter }: SamplePlan, critical
   const improved = baseline + (lowerIsBetter ? -size : size)
   if (metric.kind === 'count') {
     if (!(baseline > 0 && improved >= 0))
-      throw invalidEvidence('metric', `must improve from one rate to another, and does from ${baseline} to ${improved}`)
+      throw invalidEvidence(
+        'effect',
+        `must lead from one rate to another, and does from ${baseline} to ${shownRate(improved)}`,
+      )
     // Events of a Poisson process have the variance of their mean.
     return (mean ** 2 * (baseline + improved)) / size ** 2
   }
   if (!(baseline > 0 && baseline < 1 && improved >= 0 && improved <= 1))
     throw invalidEvidence(
-      'metric',
-      `must improve from one proportion to another, and does from ${baseline} to ${improved}`,
+      'effect',
+      `must lead from one proportion to another, and does from ${baseline} to ${shownRate(improved)}: proportions lie between 0 and 1`,
     )
   const middle = (baseline + improved) / 2
   const pooled = Math.sqrt(2 * middle * (1 - middle))
@@ -105,4 +108,9 @@ function meanOfZ(critical: number, power: number, arms: number): number {
     return sum
   }
   return rootOf((mean) => powerAt(mean) - power, 0, critical + 20)
+}
+
+/** Without the digits that adding has left behind. */
+function shownRate(rate: number): number {
+  return Number(rate.toPrecision(12))
 }

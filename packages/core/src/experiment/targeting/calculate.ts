@@ -1,50 +1,32 @@
 import { isNumber } from './value.ts'
 
+/** Of two whole numbers; doubles are calculated with in the same words. */
+type Calculation = (left: bigint, right: bigint) => bigint | undefined
+type Operation = (left: unknown, right: unknown) => unknown
+
 /**
- * `left + right` and its like, undefined when there is no such value. Whole numbers of 64 bits calculate among
- * themselves exactly; a double on either side makes the other one a double.
+ * What calculates gives undefined where there is no such value. Whole numbers of 64 bits calculate among themselves
+ * exactly; a double on either side makes the other one a double.
  */
-export function calculate(operator: string, left: unknown, right: unknown): unknown {
-  if (isNumber(left) && isNumber(right)) {
-    if (typeof left === 'number' || typeof right === 'number') return ofDoubles(operator, Number(left), Number(right))
-    const value = ofWhole(operator, left, right)
+function ofNumbers(calculate: Calculation): Operation {
+  return (left, right) => {
+    if (!isNumber(left) || !isNumber(right)) return undefined
+    if (typeof left === 'number' || typeof right === 'number')
+      return calculate(Number(left) as never, Number(right) as never)
+    const value = calculate(left, right)
     return value !== undefined && BigInt.asIntN(64, value) === value ? value : undefined
   }
-  if (operator !== '+') return undefined
+}
+
+const sum = /* @__PURE__ */ ofNumbers((a, b) => a + b)
+
+export function add(left: unknown, right: unknown): unknown {
   if (typeof left === 'string' && typeof right === 'string') return left + right
-  return Array.isArray(left) && Array.isArray(right) ? left.concat(right) : undefined
+  return Array.isArray(left) && Array.isArray(right) ? left.concat(right) : sum(left, right)
 }
 
-function ofDoubles(operator: string, left: number, right: number): number | undefined {
-  switch (operator) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return left / right
-    case '%':
-      return left % right
-    default:
-      return undefined
-  }
-}
-
-function ofWhole(operator: string, left: bigint, right: bigint): bigint | undefined {
-  switch (operator) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return right === 0n ? undefined : left / right
-    case '%':
-      return right === 0n ? undefined : left % right
-    default:
-      return undefined
-  }
-}
+export const subtract: Operation = /* @__PURE__ */ ofNumbers((a, b) => a - b)
+export const multiply: Operation = /* @__PURE__ */ ofNumbers((a, b) => a * b)
+// Doubles divide by 0.
+export const divide: Operation = /* @__PURE__ */ ofNumbers((a, b) => (b === 0n ? undefined : a / b))
+export const remainder: Operation = /* @__PURE__ */ ofNumbers((a, b) => (b === 0n ? undefined : a % b))

@@ -44,16 +44,17 @@ export function equal(left: unknown, right: unknown): boolean {
     )
   if (!isMap(left) || !isMap(right)) return left === right
   const keys = keysOf(left)
-  return keys.length === keysOf(right).length && keys.every((key) => hasEqual(right, key, readMember(left, key)))
-}
-
-function hasEqual(map: Keyed, key: unknown, value: unknown): boolean {
-  const other = readMember(map, key)
-  return other !== undefined && equal(value, other)
+  return (
+    keys.length === keysOf(right).length &&
+    keys.every((key) => {
+      const other = readMember(right, key)
+      return other !== undefined && equal(readMember(left, key), other)
+    })
+  )
 }
 
 /** Whether one value comes before another one, or with it where that is `allowed`; undefined when they have no order. */
-export function isBefore(left: unknown, right: unknown, allowed = false): boolean | undefined {
+export function isBefore(left: unknown, right: unknown, allowed?: boolean): boolean | undefined {
   const isMixed = isNumber(left) && isNumber(right) && typeof left !== typeof right
   if (isMixed) return isBefore(Number(left), Number(right), allowed)
   if (typeof left !== typeof right || typeof left === 'object') return undefined
