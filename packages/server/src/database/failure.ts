@@ -106,13 +106,13 @@ const transient = new Set(['database.unavailable', 'database.timeout', 'database
 
 /**
  * Whether the same may succeed another time: the database was away or too slow, or others were in the way (SQLSTATE
- * classes 40, 55 and 57). Whatever else fails will fail again.
+ * classes 40, 55, 57 and 58). Whatever else fails will fail again.
  */
 export function isTransient(error: unknown): boolean {
   if (error instanceof FairleadError) return transient.has(error.code)
   if (!(error instanceof Error)) return false
   const code = sqlState(error)
-  return isUnavailable(error, code) || /^(40|55|57)[0-9A-Z]{3}$/.test(code ?? '')
+  return isUnavailable(error, code) || /^(40|55|57|58)[0-9A-Z]{3}$/.test(code ?? '')
 }
 
 /** Whether the error is a violated unique constraint, of that name where one is given. */

@@ -78,7 +78,8 @@ function judge(row: store.TestRow, evidence: TestEvidence, before: readonly Past
   }
 }
 
-function decide({ look, guardrails }: RecordedLook, { variants }: TestEvidence): Decision {
+function decide({ look, guardrails }: RecordedLook, evidence: TestEvidence): Decision {
+  const { variants } = evidence
   const harm = guardrails.flatMap(({ metric, look: guard }) =>
     guard.arms.flatMap(({ arm, decision }) =>
       decision === 'harmful' ? [{ metric, variantId: variants[arm]!.id }] : [],
@@ -87,6 +88,9 @@ function decide({ look, guardrails }: RecordedLook, { variants }: TestEvidence):
   const winner = look.winner === null ? null : variants[look.winner]!.id
   const isHarmed = winner !== null && harm.some(({ variantId }) => variantId === winner)
   if (harm.length > 0 && (winner === null || isHarmed)) return { outcome: 'harmful', winnerVariantId: null, harm }
+  // Whoever drops variants as they look chooses whom the control must beat, though not who must beat the control.
+  if (look.winner === 0 && comparedOf(evidence).length < variants.length)
+    return { outcome: 'continue', winnerVariantId: null, harm }
   return { outcome: look.decision, winnerVariantId: winner, harm }
 }
 

@@ -165,6 +165,30 @@ describe.each(backends)('what happens to tests by itself on %s', (kind) => {
     await plane.ask('stopAbTest', { params: { id }, body: { winner: 'control' } })
   })
 
+  it('lets the control win no more once a variant was dropped, for who drops it chooses whom the control meets', async () => {
+    const prompt = await plane.newPrompt()
+    const variants = [
+      { name: 'control', ref: { label: 'production' } },
+      { name: 'kind', ref: { branch: 'candidate' } },
+      { name: 'third', ref: { branch: 'main' }, payload: { other: true } },
+    ]
+    const body = {
+      name: plane.acme.name(),
+      prompt: prompt.id,
+      variants,
+      metrics,
+      stopping: { ...always, automatic: false },
+    }
+    const { id } = await plane.ask('createAbTest', { body })
+    await plane.ask('startAbTest', { params: { id } })
+    await plane.ask('updateAbTest', { params: { id }, ifMatch: '"2"', body: { weights: { third: 0 } } })
+    await observe(id, { successes: 2 })
+    expect(await plane.ask('takeAbTestLook', { params: { id } })).toMatchObject({
+      outcome: 'continue',
+      winnerVariantId: null,
+    })
+  })
+
   it('ends an automatic test by whichever look decides', async () => {
     const { id } = await started()
     await observe(id, { successes: 18 })
