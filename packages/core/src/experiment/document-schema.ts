@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { VersionNumber } from '../base/contract-schema.ts'
 import { RefName } from '../prompt/schema.ts'
+import { callMetrics } from './call-metrics.ts'
 
 /** How a test is named in URLs and in code. */
 export const TestKey = z
@@ -27,9 +28,6 @@ export const MetricName = z
   .string()
   .max(100)
   .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'must begin with a letter and hold only letters, digits, ".", "_" and "-"')
-
-/** Amounts, which Fairlead measures by itself. */
-const measuredOfCalls = new Set(['latency_ms', 'cost_usd', 'tokens'])
 
 /**
  * What is measured, and how it is judged. Some names are measured by Fairlead itself: `success`, `latency_ms`, `cost_usd`
@@ -62,7 +60,7 @@ export const Metric = z
     message:
       'must not be "quantile" for the primary metric or a guardrail: what decides is compared by means over units, such as of a "log_normal"',
   })
-  .refine(({ name, model }) => model !== 'proportion' || !measuredOfCalls.has(name), {
+  .refine(({ name, model }) => model !== 'proportion' || !callMetrics.has(name), {
     path: ['model'],
     message: 'must not be "proportion": what model calls take is no 0 or 1, but a "mean", "log_normal" or "quantile"',
   })

@@ -21,6 +21,7 @@ export { type OptimizelySettings, optimizely } from './bucketing/optimizely.ts'
 export type { BucketingScheme } from './bucketing/scheme.ts'
 export { type UnleashSettings, unleash } from './bucketing/unleash.ts'
 export type { Bucketing } from './bucketing-schema.ts'
+export { callMetrics } from './call-metrics.ts'
 export type { ConfiguredTest, TestConfiguration, TestEvent } from './configuration-schema.ts'
 export {
   type AssignByTest,

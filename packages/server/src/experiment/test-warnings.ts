@@ -1,4 +1,5 @@
 import type { AbTest, Metric } from '@fairlead/core/experiment'
+import { callMetrics } from '@fairlead/core/experiment'
 import type { ResolvedVariant } from './test-record.ts'
 import type { TestRow } from './test-store.ts'
 
@@ -28,11 +29,9 @@ function ofTraffic({ traffic_percentage }: TestRow, variants: readonly ResolvedV
   ]
 }
 
-const lessIsBetter = new Set(['latency_ms', 'cost_usd', 'tokens'])
-
 function ofMetrics({ metrics }: TestRow): Warnings {
   return (metrics as Metric[]).flatMap(({ name, role, lowerIsBetter }, index) => {
-    if (role === 'secondary' || lowerIsBetter || !lessIsBetter.has(name)) return []
+    if (role === 'secondary' || lowerIsBetter || !callMetrics.has(name)) return []
     const message = `is false, so that a variant is better the more "${name}" it takes. Set it to true, unless that is meant.`
     return [{ pointer: `/metrics/${index}/lowerIsBetter`, message }]
   })
