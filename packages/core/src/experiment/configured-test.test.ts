@@ -20,7 +20,7 @@ describe('a prepared test', () => {
     expect(assign({ unit: 'device', attributes: { user: 'ann' } }).unit).toBe('ann')
     expect(assign({ unit: 'device', attributes: { user: 42 } }).unit).toBe('42')
     for (const user of ['', null, {}]) expect(assign({ unit: 'device', attributes: { user } }).unit).toBe('device')
-    expect(assign({ unit: '' })).toEqual({ variant: null, reason: 'no_unit', unit: null })
+    expect(assign({ unit: '' })).toEqual({ variant: null, reason: 'no_unit', unit: null, hash: null })
   })
 
   it('targets by attributes, and by the unit wherever it was given', () => {
@@ -33,19 +33,6 @@ describe('a prepared test', () => {
     expect(byUnit({ unit: 'bob', attributes: { plan: 'pro' } }).reason).toBe('not_targeted')
   })
 
-  it('leaves a unit the variant that this configuration is known to have assigned it, as long as targeting matches', () => {
-    const assign = targeted('plan == "pro"')
-    const subject = { unit: 'ann', attributes: { plan: 'pro' } }
-    const { variant, reason } = assign(subject)
-    const other = test.variants.find(({ id }) => id !== variant!.id)!
-    expect(reason).toBe('assigned')
-    expect(assign(subject, 'ann', other)).toEqual({ variant: other, reason: 'assigned', unit: 'ann' })
-    const free = { unit: 'ann', attributes: { plan: 'free' } }
-    expect(assign(free, 'ann', other)).toEqual({ variant: null, reason: 'not_targeted', unit: 'ann' })
-    // Of another configuration, which may have said otherwise.
-    expect(assign(subject, 'ann', { ...other }).variant).toBe(variant)
-  })
-
   it('gives forced units their variant, and nobody one while it is paused', () => {
     const forced = { ann: 1 }
     expect(prepareTest({ ...test, forced })({ unit: 'ann' })).toMatchObject({
@@ -53,6 +40,6 @@ describe('a prepared test', () => {
       reason: 'forced',
     })
     const paused = prepareTest({ ...test, forced, status: 'paused' })
-    expect(paused({ unit: 'ann' })).toEqual({ variant: null, reason: 'paused', unit: 'ann' })
+    expect(paused({ unit: 'ann' })).toEqual({ variant: null, reason: 'paused', unit: 'ann', hash: null })
   })
 })

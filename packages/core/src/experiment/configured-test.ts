@@ -1,9 +1,9 @@
 import type { AssignableTest, AssignmentReason } from './assignment/assign-variant.ts'
-import { assignVariant } from './assignment/assign-variant.ts'
+import { assignByHash } from './assignment/assign-variant.ts'
 import { expandRuns } from './assignment/slot-runs.ts'
 import type { BucketingScheme } from './bucketing/scheme.ts'
 import type { ConfiguredTest } from './configuration-schema.ts'
-import { matchesRule } from './targeting/matches-rule.ts'
+import { prepareRule } from './targeting/matches-rule.ts'
 import type { TargetingRule } from './targeting/rule.ts'
 
 /** Whom a variant is wanted for. */
@@ -21,42 +21,41 @@ export interface AssignedVariant {
   variant: ConfiguredVariant | null
   reason: AssignmentReason | 'paused'
   unit: string | null
+  /** The 32 bits that decided, where the test's own slots did: whoever remembers units by test need not hash them again. */
+  hash: number | null
 }
 
 export type Schemes = Readonly<Record<string, Pick<BucketingScheme<never>, 'assign'>>>
 
-/**
- * Assigns by a configured test, without a network and without ever throwing; see `assignVariant`. `known` is a variant that
- * the unit is remembered to have been assigned: where that was by this very configuration, whose own object it is then,
- * only attributes may say otherwise, and nothing is hashed.
- */
-export type AssignByTest = (subject: Subject, unit?: string | null, known?: ConfiguredVariant) => AssignedVariant
+/** Assigns by a configured test, without a network and without ever throwing; see `assignVariant`. */
+export type AssignByTest = (subject: Subject) => AssignedVariant
 
 /** Makes of a configured test what assigns by it. */
 export function prepareTest(test: ConfiguredTest, schemes?: Schemes): AssignByTest {
-  const { forced, variants, status, unit: unitName } = test
+  const { forced, holdouts, variants, status, unit: unitName } = test
   const targeting = (test.targeting ?? true) as TargetingRule
   const assignable = {
     ...test,
     slots: expandRuns(test.slots),
-    // Looking a unit up takes as long as hashing it.
+    // Asking what is empty takes time, too.
     forced: Object.keys(forced).length > 0 ? forced : null,
+    holdouts: holdouts.length > 0 ? holdouts : null,
   } as AssignableTest
   // Where targeting does not ask for the unit, the attributes need not be copied to put it among them.
   const readsUnit = JSON.stringify([targeting]).includes(JSON.stringify(['attribute', unitName]))
-  return (subject, unit = unitOf(unitName, subject), known) => {
-    if (status === 'paused') return { variant: null, reason: 'paused', unit }
-    const attributes = readsUnit ? { ...subject.attributes, [unitName]: unit } : (subject.attributes ?? {})
-    if (variants.includes(known!) && matchesRule(targeting, attributes))
-      return { variant: known!, reason: 'assigned', unit }
-    const { variant, reason } = assignVariant(assignable, { id: unit, attributes }, schemes)
-    return { variant: variants[variant!] ?? null, reason, unit }
+  const matches = prepareRule(targeting)
+  return (subject) => {
+    const unit = unitOf(unitName, subject)
+    if (status === 'paused') return { variant: null, reason: 'paused', unit, hash: null }
+    const attributes = readsUnit ? { ...subject.attributes, [unitName]: unit } : (subject.attributes ?? undefined)
+    const { variant, reason, hash } = assignByHash(assignable, unit, attributes, matches, schemes)
+    return { variant: variants[variant!] ?? null, reason, unit, hash }
   }
 }
 
 /** The value of the attribute that a test names as its unit; else what is given as the unit. */
-export function unitOf(name: string, { unit, attributes }: Subject): string | null {
-  const own = attributes && Object.hasOwn(attributes, name) ? attributes[name] : undefined
-  const value = typeof own === 'number' ? String(own) : own
+function unitOf(name: string, { unit, attributes }: Subject): string | null {
+  const given = attributes?.[name]
+  const value = typeof given === 'number' ? String(given) : given
   return typeof value === 'string' && value !== '' ? value : unit || null
 }

@@ -30,7 +30,6 @@ export {
   prepareTest,
   type Schemes,
   type Subject,
-  unitOf,
 } from './configured-test.ts'
 export type { AbTestHistoryEntry, Holdout, Layer } from './contract-schema.ts'
 export type { Bandit, Metric, Promotion, Stopping, VariantRef } from './document-schema.ts'

@@ -1,13 +1,11 @@
 import type { AssignByTest, ConfiguredTest, ConfiguredVariant, Exposure, Schemes } from '@fairlead/core/experiment'
-import { prepareTest, unitOf } from '@fairlead/core/experiment'
+import { murmur3, prepareTest } from '@fairlead/core/experiment'
 import { exposureMemory } from './exposure-memory.ts'
 import type { LocalExperiments } from './local-experiments.ts'
 import type { LocalVariant } from './options.ts'
 
 interface OpenTest {
   readonly test: ConfiguredTest
-  /** Of test and epoch. */
-  readonly name: string
   readonly assign: AssignByTest
 }
 
@@ -19,10 +17,7 @@ interface Evaluation {
 
 const longestUnit = 255
 
-/**
- * Which variant a unit is shown. What is remembered, so that an exposure is recorded once, also saves hashing a unit that
- * the same configuration has assigned before. `record` is false when there is no room for an exposure.
- */
+/** Which variant a unit is shown. `record` is false when there is no room for an exposure. */
 export function evaluationOf(
   schemes: Schemes | undefined,
   record: (exposure: Exposure) => boolean,
@@ -35,9 +30,8 @@ export function evaluationOf(
       tests = new Map()
       for (const test of configured) {
         try {
-          const { id, key, epoch } = test
-          const open = { test, name: id + epoch, assign: prepareTest(test, schemes) }
-          tests.set(key, open).set(id, open)
+          const open = { test, assign: prepareTest(test, schemes) }
+          tests.set(test.key, open).set(test.id, open)
         } catch (error) {
           complain(error as Error)
         }
@@ -47,16 +41,17 @@ export function evaluationOf(
       try {
         const open = tests.get(name)
         if (!open) return answer(null, 'unknown_test', subject.unit ?? null)
-        const { test, name: testName, assign } = open
-        const unit = unitOf(test.unit, subject)
-        const last = memory.find(testName, unit!)
-        const { variant, reason } = assign(subject, unit, last)
-        if (expose && reason === 'assigned' && variant !== last) {
+        const { variant, reason, unit, hash } = open.assign(subject)
+        if (expose && reason === 'assigned' && isUnit(unit)) {
+          const { id: test, epoch, seed } = open.test
           const { id } = variant!
-          const isRecorded =
-            id === last?.id || (isUnit(unit) && record({ test: test.id, unit: unit!, variant: id, epoch: test.epoch }))
-          // What there is no room for is recorded when the unit is seen again.
-          if (isRecorded) memory.add(testName, unit!, variant!)
+          const key = hash ?? murmur3(unit!, seed) | 0
+          const last = memory.find(key)
+          if (last?.unit !== unit || last!.variant !== id || last!.epoch !== epoch || last!.test !== test) {
+            const exposure = { test, unit: unit!, variant: id, epoch }
+            // What there is no room for is recorded when the unit is seen again.
+            if (record(exposure)) memory.add(key, exposure)
+          }
         }
         return answer(variant, reason, unit)
       } catch (error) {

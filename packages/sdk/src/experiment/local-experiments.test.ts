@@ -16,7 +16,7 @@ describe('a variant', () => {
     for (const unit of units) {
       const { id, name, payload, prompt, reason, unit: own } = experiments.variant('tone', { unit })
       seen.add(name)
-      expect({ variant: { id, name, payload, prompt }, reason, unit: own }).toEqual(assign({ unit }))
+      expect(assign({ unit })).toMatchObject({ variant: { id, name, payload, prompt }, reason, unit: own })
       expect(experiments.variant('id-of-tone', { unit }).name).toBe(name)
     }
     expect(seen).toEqual(new Set(['plain', 'warm']))

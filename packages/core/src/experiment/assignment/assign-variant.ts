@@ -1,5 +1,6 @@
-import { isInTraffic, slotOfUnit } from '../bucketing/fairlead.ts'
+import { isInTraffic } from '../bucketing/fairlead.ts'
 import type { BucketingScheme } from '../bucketing/scheme.ts'
+import type { Targeting } from '../targeting/matches-rule.ts'
 import { matchesRule } from '../targeting/matches-rule.ts'
 import type { TargetingRule } from '../targeting/rule.ts'
 import { isWithin, seedOf, slotOf, unitHash } from './unit-hash.ts'
@@ -68,36 +69,53 @@ export function assignVariant(
   unit: Unit,
   schemes?: Readonly<Record<string, BucketingScheme<never>>>,
 ): Assignment {
+  const matches: Targeting = (attributes) => matchesRule(test.targeting ?? true, attributes)
+  const { variant, reason, hash } = assignByHash(test, unit?.id, unit?.attributes, matches, schemes)
+  return { variant, reason, slot: hash === null ? null : slotOf(hash) }
+}
+
+interface AssignmentByHash extends Omit<Assignment, 'slot'> {
+  /** What the slot is the beginning of: 32 bits, signed, which is what engines store without a box. */
+  readonly hash: number | null
+}
+
+/** `assignVariant` for who has prepared the test's targeting, and another use for the hash. */
+export function assignByHash(
+  test: Omit<AssignableTest, 'targeting'>,
+  id: Unit['id'],
+  attributes: Unit['attributes'] = nobody,
+  matches: Targeting,
+  schemes?: Readonly<Record<string, BucketingScheme<never>>>,
+): AssignmentByHash {
   if (test.isKilled) return left('killed')
-  const id = unit?.id
   if (typeof id !== 'string' || id === '') return left('no_unit')
-  const { forced, holdouts, targeting, layer, bucketing, trafficPercentage = 100 } = test
-  if (forced && Object.hasOwn(forced, id)) return { variant: forced[id]!, reason: 'forced', slot: null }
+  const { forced, holdouts, layer, bucketing, trafficPercentage = 100 } = test
+  if (forced && Object.hasOwn(forced, id)) return { variant: forced[id]!, reason: 'forced', hash: null }
   if (holdouts?.some((holdout) => isWithin(unitHash('holdout', holdout.seed, id), holdout.percentage)))
     return left('held_out')
-  if (!matchesRule(targeting ?? true, unit.attributes ?? nobody)) return left('not_targeted')
+  if (!matches(attributes)) return left('not_targeted')
   if (layer && !isInRanges(slotOf(unitHash('layer', layer.seed, id)), layer.ranges)) return left('excluded')
   if (bucketing) return assignElsewhere(bucketing, id, schemes)
   const seed = test.seed ?? seedOf(test.id)
   if (!isInTraffic(seed, trafficPercentage, id)) return left('not_in_traffic')
-  const slot = slotOfUnit(seed, id)
-  return { variant: test.slots[slot]!, reason: 'assigned', slot }
+  const hash = unitHash('slot', seed, id) | 0
+  return { variant: test.slots[slotOf(hash)]!, reason: 'assigned', hash }
 }
 
 function assignElsewhere(
   { scheme, settings }: NonNullable<AssignableTest['bucketing']>,
   id: string,
   schemes: Readonly<Record<string, BucketingScheme<never>>> = {},
-): Assignment {
+): AssignmentByHash {
   if (!Object.hasOwn(schemes, scheme)) return left('unknown_scheme')
   const variant = schemes[scheme]!.assign(settings as never, id)
-  return variant === null ? left('not_in_traffic') : { variant, reason: 'assigned', slot: null }
+  return variant === null ? left('not_in_traffic') : { variant, reason: 'assigned', hash: null }
 }
 
 function isInRanges(slot: number, ranges: readonly (readonly [from: number, to: number])[]): boolean {
   return ranges.some((range) => slot >= range[0] && slot < range[1])
 }
 
-function left(reason: AssignmentReason): Assignment {
-  return { variant: null, reason, slot: null }
+function left(reason: AssignmentReason): AssignmentByHash {
+  return { variant: null, reason, hash: null }
 }

@@ -16,26 +16,37 @@ interface Scope {
 type Evaluation = (scope: Scope) => unknown
 
 const mostPasses = 50_000
-const prepared = new WeakMap<readonly TargetingRule[], Evaluation>()
+/** Whether a rule holds for a unit's attributes. */
+export type Targeting = (attributes: Readonly<Record<string, unknown>>) => boolean
 
-/**
- * Whether a rule holds for a unit's attributes, given as JSON. Wherever the rule has no value (an attribute is missing or of
- * another kind than the rule takes it for), it does not hold; `&&` and `||` have one when one side settles it, as in CEL.
- * Never throws, whatever rule and attributes are. A rule is taken apart once, when it is first read, and must not be
- * changed afterwards.
- */
+const prepared = new WeakMap<readonly TargetingRule[], Targeting>()
+
+/** `prepareRule`, with a rule that is taken apart once, when it is first read, and must not be changed afterwards. */
 export function matchesRule(rule: TargetingRule, attributes: Readonly<Record<string, unknown>>): boolean {
   if (!Array.isArray(rule)) return rule === true
-  try {
-    let evaluation = prepared.get(rule)
-    if (!evaluation) {
-      evaluation = prepare(rule)
-      prepared.set(rule, evaluation)
+  let matches = prepared.get(rule)
+  if (!matches) {
+    matches = prepareRule(rule)
+    prepared.set(rule, matches)
+  }
+  return matches(attributes)
+}
+
+/**
+ * Makes of a rule what says whether it holds for a unit's attributes, given as JSON. Wherever the rule has no value (an
+ * attribute is missing or of another kind than the rule takes it for), it does not hold; `&&` and `||` have one when one
+ * side settles it, as in CEL. Never throws, whatever rule and attributes are.
+ */
+export function prepareRule(rule: TargetingRule): Targeting {
+  let evaluation: Evaluation
+  return (attributes) => {
+    try {
+      evaluation ??= prepare(rule)
+      return evaluation({ attributes, passes: mostPasses }) === true
+    } catch {
+      // Too many passes, values nested too deeply, attributes that are no data.
+      return false
     }
-    return evaluation({ attributes, passes: mostPasses }) === true
-  } catch {
-    // Too many passes, values nested too deeply, attributes that are no data.
-    return false
   }
 }
 
@@ -44,7 +55,7 @@ function prepare(node: TargetingRule | undefined): Evaluation {
   const [operator, left, right] = node
   switch (operator) {
     case 'attribute':
-      return (scope) => readMember(scope.attributes, left)
+      return ({ attributes }) => readMember(attributes, left)
     case 'item':
       return (scope) => scope[left as number]
     case 'int':
@@ -90,7 +101,6 @@ function memberOf(a: unknown, b: unknown): unknown {
 /** What is found from one value or two: most operators, and functions. */
 const operations: Readonly<Record<string, (left: unknown, right: unknown) => unknown>> = {
   '!': (a) => (typeof a === 'boolean' ? !a : undefined),
-  neg: (a) => (typeof a === 'number' ? -a : subtract(0n, a)),
   size: sizeOf,
   lowerAscii: (a) => (typeof a === 'string' ? a.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : undefined),
   upperAscii: (a) => (typeof a === 'string' ? a.replace(/[a-z]+/g, (letters) => letters.toUpperCase()) : undefined),
@@ -102,11 +112,8 @@ const operations: Readonly<Record<string, (left: unknown, right: unknown) => unk
   '.': memberOf,
   has: hasMember,
   '==': equal,
-  '!=': (a, b) => !equal(a, b),
   '<': isBefore,
-  '>': (a, b) => isBefore(b, a),
   '<=': (a, b) => isBefore(a, b, true),
-  '>=': (a, b) => isBefore(b, a, true),
   in(a, b) {
     if (!Array.isArray(b)) return hasMember(b, a)
     // A text equals nothing but itself.

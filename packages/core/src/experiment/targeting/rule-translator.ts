@@ -42,12 +42,14 @@ export class RuleTranslator {
       case '-_':
         return this.#negation(node.args)
       case '==':
-      case '!=':
       case '<':
       case '<=':
+        return [node.op, this.#compared(node.args[0]), this.#compared(node.args[1])]
+      case '!=':
+        return ['!', ['==', this.#compared(node.args[0]), this.#compared(node.args[1])]]
       case '>':
       case '>=':
-        return [node.op, this.#compared(node.args[0]), this.#compared(node.args[1])]
+        return [node.op === '>' ? '<' : '<=', this.#compared(node.args[1]), this.#compared(node.args[0])]
       case 'in':
         return ['in', this.#compared(node.args[0]), this.#container(node.args[1])]
       case '&&':
@@ -106,7 +108,7 @@ export class RuleTranslator {
     if (operand.op === 'value' && typeof operand.args === 'bigint') return ['int', String(-operand.args)]
     // JSON has no -0.
     if (operand.op === 'value' && typeof operand.args === 'number' && operand.args !== 0) return -operand.args
-    return ['neg', this.translate(operand)]
+    return ['*', ['int', '-1'], this.translate(operand)]
   }
 
   #call(node: Call): TargetingRule {

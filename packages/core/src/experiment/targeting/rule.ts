@@ -11,6 +11,6 @@
  * | `['list', …items]`, `['map', key, value, …]` | a list, a map |
  * | `['.', map, name]`, `['has', map, name]`, `['[]', container, key]` | a member, whether there is one, an item |
  * | `['exists', container, depth, condition]`, also `all`, `exists_one`, `filter` | a comprehension |
- * | `['&&', a, b]` and the other operators and functions of CEL by their name, `?:`, `!`, `neg` | what they give |
+ * | `['&&', a, b]` and the other operators and functions of CEL by their name | what they give; `!=`, `>`, `>=` and a leading `-` are said by `==` and `!`, `<`, `<=` and `*` |
  */
 export type TargetingRule = string | number | boolean | null | readonly TargetingRule[]

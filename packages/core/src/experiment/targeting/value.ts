@@ -35,6 +35,8 @@ export function isNumber(value: unknown): value is number | bigint {
 
 /** CEL's equality: deep, and across the kinds of numbers; values of different kinds are not equal. */
 export function equal(left: unknown, right: unknown): boolean {
+  // Almost all that is compared is text.
+  if (typeof left === 'string') return left === right
   // JavaScript compares a bigint with a number by their exact values, which is what CEL asks for.
   // biome-ignore lint/suspicious/noDoubleEquals: `===` would tell 1n from 1
   if (isNumber(left) && isNumber(right)) return left == right
