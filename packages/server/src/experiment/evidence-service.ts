@@ -37,10 +37,12 @@ export class EvidenceService {
     if (ids.length === 0) return batch.summary()
     const tests = await evidence.holdTests(db, ids)
     const variants = Map.groupBy(await store.listVariants(db, ids), ({ test_id }) => test_id)
-    for (const row of tests) {
-      const test = new TestIntake(db, row, variants.get(row.id) ?? [], batch)
-      await test.expose(exposures.get(row.id) ?? [])
-      await test.observe(observations.get(row.id) ?? [])
+    const intakes = tests.map((row) => new TestIntake(db, row, variants.get(row.id) ?? [], batch))
+    for (const intake of intakes) await intake.expose(exposures.get(intake.id) ?? [])
+    await evidence.planAnew(db)
+    for (const intake of intakes) {
+      await intake.leaveOut()
+      await intake.observe(observations.get(intake.id) ?? [])
     }
     return batch.summary()
   }
@@ -78,6 +80,8 @@ class TestIntake {
   readonly #positions: ReadonlyMap<string, number>
   readonly #metrics: ReadonlyMap<string, Metric>
   readonly #batch: Batch
+  /** Among them are exposures that were not known. */
+  #exposed: readonly NewExposure[] = []
 
   constructor(db: ScopedDb, test: store.TestRow, variants: readonly store.VariantRow[], batch: Batch) {
     this.#db = db
@@ -86,6 +90,10 @@ class TestIntake {
     this.#positions = new Map(variants.map(({ id }, position) => [id, position]))
     this.#metrics = new Map((test.metrics as Metric[]).map((metric) => [metric.name, metric]))
     this.#batch = batch
+  }
+
+  get id(): string {
+    return this.#test.id
   }
 
   async expose(events: readonly Placed<AbTestEvents['exposures'][number]>[]): Promise<void> {
@@ -105,7 +113,13 @@ class TestIntake {
     this.#batch.exposures.repeated += usable.length - fresh.length
     if (fresh.length === 0) return
     await evidence.insertAssignments(this.#db, this.#test, firstOfEach(usable))
-    const gone = await evidence.excludeUnits(this.#db, this.#test, usable)
+    this.#exposed = usable
+  }
+
+  /** Takes from the results the units that have now been shown two variants. */
+  async leaveOut(): Promise<void> {
+    if (this.#exposed.length === 0) return
+    const gone = await evidence.excludeUnits(this.#db, this.#test, this.#exposed)
     for (const departure of departures) {
       const units = gone.filter(
         ({ wasCrossed, isCrossed }) => wasCrossed === departure.wasCrossed && isCrossed === departure.isCrossed,

@@ -31,14 +31,18 @@ export interface AssignedUnit {
   covariates: Readonly<Record<string, number>> | null
 }
 
-/**
- * Holds tests until the transaction ends, in one order, so that two batches never wait for each other. What is stored of
- * them is planned anew each time from here on: a plan that was kept from when a test was small goes through a large one
- * row by row.
- */
+/** Holds tests until the transaction ends, in one order, so that two batches never wait for each other. */
 export async function holdTests(db: ScopedDb, ids: readonly string[]): Promise<TestRow[]> {
-  await sql`set local plan_cache_mode = force_custom_plan`.execute(db)
   return db.selectFrom('ab_tests').selectAll().where('id', 'in', ids).orderBy('id').forNoKeyUpdate().execute()
+}
+
+/**
+ * Has every statement planned for what it is given, from here to the end of the transaction: a plan that was kept from
+ * when a test was small goes through a large one row by row. Not for what is checked against foreign keys, since each row
+ * is checked by a statement of its own.
+ */
+export async function planAnew(db: ScopedDb): Promise<void> {
+  await sql`set local plan_cache_mode = force_custom_plan`.execute(db)
 }
 
 /** The first exposures of units, of those that are named. */

@@ -125,7 +125,8 @@ create table ab_history (
 );
 `
 
-// The first exposure of a unit is its assignment; later ones are kept to see who was shown two variants.
+// The first exposure of a unit is its assignment; later ones are kept to see who was shown two variants, without a foreign
+// key, as evidence is.
 const exposure = `
 create table ab_assignments (
   organization_id uuid not null,
@@ -150,8 +151,7 @@ create table ab_exposures (
   epoch int not null,
   variant_id uuid not null,
   created_at timestamptz not null default now(),
-  primary key (organization_id, test_id, session_id, epoch, variant_id),
-  foreign key (organization_id, test_id, variant_id) references ab_variants (organization_id, test_id, id)
+  primary key (organization_id, test_id, session_id, epoch, variant_id)
 );
 
 create table ab_unit_counts (
