@@ -6,8 +6,10 @@ import { promptEndpoints } from '../packages/core/src/prompt/index.ts'
 import { promptContract } from '../packages/core/src/prompt/schema.ts'
 
 const page = readFileSync(new URL('../docs/experiment.md', import.meta.url), 'utf8')
-const [, reference] = page.split('\n## Fields\n')
-const sections = reference.split(/^### /m).slice(1)
+const [, reference, answers] = page.split(/\n## (?:Fields|Answers)\n/)
+const sectionsOf = (text) => text.split(/^### /m).slice(1)
+const withTitle = (section) => [section.split('\n')[0], section]
+const sections = sectionsOf(reference)
 const requests = Object.entries(experimentEndpoints).map(([name, { method, path }]) => ({
   request: `${method} ${path}`,
   ...experimentContract[name],
@@ -53,8 +55,8 @@ it('docs/experiment.md has a table for every request that carries something', ()
   expect(told.map(([, request]) => request).sort()).toEqual(withBody.map(({ request }) => request).sort())
 })
 
-it.each(sections.slice(0, -1))('docs/experiment.md lists all fields, defaults and choices of %.40s', (section) => {
-  const told = withBody.filter(({ request }) => section.split('\n')[0].includes(`\`${request}\``))
+it.each(sections.slice(0, -1).map(withTitle))('docs/experiment.md lists all of %s', (title, section) => {
+  const told = withBody.filter(({ request }) => title.includes(`\`${request}\``))
   // What creates comes first, and says what the defaults are.
   const fields = new Map(told.flatMap(({ body }) => [...fieldsOf(jsonSchemaOf(body))]).reverse())
   for (const path of fields.keys()) if (path.startsWith('bucketing.settings.')) fields.delete(path)
@@ -69,6 +71,15 @@ it('docs/experiment.md lists the settings of every bucketing scheme', () => {
     expect([scheme, table]).toEqual([scheme, expect.any(String)])
     expectRows(table.split('\n').slice(2).join('\n'), fieldsOf(properties.settings))
   }
+})
+
+it.each(sectionsOf(answers).map(withTitle))('docs/experiment.md lists all that is answered to %s', (title, section) => {
+  const { responses } = requests.find(({ request }) => title === `\`${request}\``)
+  const [answer] = Object.values(responses)
+  const fields = [...fieldsOf(answer.toJSONSchema({ unrepresentable: 'any' })).keys()]
+  const told = section.split('\n').flatMap((row) => [...row.replace(/^\| (.*?) \|.*$|.*/, '$1').matchAll(/`([^`]+)`/g)])
+  // The last look has a table of its own.
+  expect(told.map(([, path]) => path).sort()).toEqual(fields.filter((path) => !path.startsWith('look.')).sort())
 })
 
 it('docs/experiment.md lists what queries take', () => {
