@@ -17,7 +17,15 @@ export function unknownField(
   const near = owner
     ? toPointer([...path, owner[0], key])
     : (suggestions.nearest(key, fields.keys()) ?? longer(key, fields.keys()))
-  return `is unknown: ${near === undefined ? `there is no field "${key}"` : `did you mean "${near}"?`}`
+  return `is unknown: ${near === undefined ? `there is no field "${key}"${others([...fields.keys()])}` : `did you mean "${near}"?`}`
+}
+
+const mostNamed = 12
+
+function others(fields: readonly string[]): string {
+  if (fields.length === 0) return ''
+  const named = fields.slice(0, mostNamed).map((field) => `"${field}"`)
+  return `, only ${named.join(', ')}${fields.length > mostNamed ? ', …' : ''}`
 }
 
 /** The one field that is the same word among others, as `trafficWeight` is for `weight`. */
