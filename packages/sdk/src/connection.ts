@@ -27,6 +27,8 @@ export interface Prepared {
   init: RequestInit
 }
 
+const needed = 'Give a baseUrl with http(s):// and an apiKey without line breaks'
+
 /** The way to a control plane: one attempt for each request, without a limit of time. */
 export class Connection {
   readonly #options: ConnectionOptions
@@ -34,6 +36,7 @@ export class Connection {
   readonly api: string
 
   constructor(options: ConnectionOptions) {
+    if (!options.apiKey || !/^(https?:\/)?\//.test(options.baseUrl)) throw new TypeError(needed)
     this.#options = options
     // Whoever copies the address from a terminal or a browser has the path of the API behind it.
     this.api = `${options.baseUrl.replace(/(\/api\/v1)?\/*$/, '')}/api/v1`
@@ -43,9 +46,7 @@ export class Connection {
   async prepare({ method, path, headers, body, keepalive }: Asked, signal: AbortSignal): Promise<Prepared> {
     const key = await within(signal, this.#key())
     // Checked here, because `fetch` would quote the whole key in its complaint.
-    if (!/^[\x21-\x7e]+$/.test(key)) {
-      throw new TypeError('The apiKey is empty or has characters that no key has, such as a line break.')
-    }
+    if (!/^[\x21-\x7e]+$/.test(key)) throw new TypeError(needed)
     const init: RequestInit = { method, headers: { ...headers, Authorization: `Bearer ${key}` } }
     if (body !== undefined) {
       init.body = JSON.stringify(body)

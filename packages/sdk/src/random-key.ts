@@ -1,4 +1,4 @@
-/** As random as a UUID; `crypto.randomUUID` is missing from pages that came over plain HTTP. */
+/** 128 random bits as text; also in pages that are no secure context, where `crypto.randomUUID` is missing. */
 export function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }

@@ -55,23 +55,22 @@ export function delayBefore(
 const longestOutageDelayMs = 60_000
 
 /**
- * How long what works in the background waits for a control plane that has failed so many times in a row before, in ms: a
- * second at first, then ever longer, up to a minute.
+ * How long what works in the background waits for a control plane that has failed so many times in a row before, in ms:
+ * what that has asked for and a second at first, then ever longer, up to a minute; and up to half as long again, so that
+ * many processes come back one after the other.
  */
 export function delayInOutage(
   failures: number,
   error: unknown,
-  surroundings: Pick<Surroundings, 'now' | 'random'>,
+  { now, random }: Pick<Surroundings, 'now' | 'random'>,
 ): number {
-  const times = Math.min(failures, 9)
-  const retryAfter = (error as { retryAfter?: string | null }).retryAfter ?? null
-  const jittered = delayBefore(times + 1, retryAfter, surroundings) ?? longestOutageDelayMs
-  return jittered + Math.min(longestOutageDelayMs, 1_000 * 2 ** times)
+  const asked = retryAfterMs((error as { retryAfter?: string | null }).retryAfter, now())
+  return Math.min(longestOutageDelayMs, asked + 1_000 * 2 ** failures) * (1 + random() / 2)
 }
 
 /** `Retry-After` in ms (RFC 9110 §10.2.3): seconds, or a date; 0 when there is none or it is neither. */
-function retryAfterMs(retryAfter: string | null, now: number): number {
-  if (retryAfter === null) return 0
+function retryAfterMs(retryAfter: string | null | undefined, now: number): number {
+  if (!retryAfter) return 0
   if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000
   const at = Date.parse(retryAfter)
   return Number.isNaN(at) ? 0 : Math.max(0, at - now)

@@ -81,7 +81,7 @@ describe('a call', () => {
     expect(sleeps).toEqual([125, 250, 500])
     const keys = new Set(requests.map(({ headers }) => headers.get('Idempotency-Key')))
     expect(keys.size).toBe(1)
-    expect([...keys][0]).toMatch(/^[0-9a-f]{32}$/)
+    expect([...keys][0]).toMatch(/^\d+(-\d+){3}$/)
     expect(await Promise.all(requests.map((request) => request.text()))).toEqual(Array(4).fill('{"definition":{}}'))
   })
 

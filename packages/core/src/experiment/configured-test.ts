@@ -39,7 +39,7 @@ export function prepareTest(test: ConfiguredTest, schemes?: Schemes): AssignByTe
     slots: expandRuns(test.slots),
     // Asking what is empty takes time, too.
     forced: Object.keys(forced).length > 0 ? forced : null,
-    holdouts: holdouts.length > 0 ? holdouts : null,
+    holdouts: holdouts?.[0] && holdouts,
   } as AssignableTest
   // Where targeting does not ask for the unit, the attributes need not be copied to put it among them.
   const readsUnit = JSON.stringify([targeting]).includes(JSON.stringify(['attribute', unitName]))
@@ -47,7 +47,7 @@ export function prepareTest(test: ConfiguredTest, schemes?: Schemes): AssignByTe
   return (subject) => {
     const unit = unitOf(unitName, subject)
     if (status === 'paused') return { variant: null, reason: 'paused', unit, hash: null }
-    const attributes = readsUnit ? { ...subject.attributes, [unitName]: unit } : (subject.attributes ?? undefined)
+    const attributes = readsUnit ? { ...subject.attributes, [unitName]: unit } : subject.attributes
     const { variant, reason, hash } = assignByHash(assignable, unit, attributes, matches, schemes)
     return { variant: variants[variant!] ?? null, reason, unit, hash }
   }
@@ -55,7 +55,10 @@ export function prepareTest(test: ConfiguredTest, schemes?: Schemes): AssignByTe
 
 /** The value of the attribute that a test names as its unit; else what is given as the unit. */
 function unitOf(name: string, { unit, attributes }: Subject): string | null {
-  const given = attributes?.[name]
-  const value = typeof given === 'number' ? String(given) : given
-  return typeof value === 'string' && value !== '' ? value : unit || null
+  return asUnit(attributes?.[name]) ?? asUnit(unit)
+}
+
+/** Many ids are numbers. */
+function asUnit(value: unknown): string | null {
+  return typeof value === 'number' ? `${value}` : typeof value === 'string' ? value || null : null
 }

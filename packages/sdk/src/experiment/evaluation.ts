@@ -6,6 +6,8 @@ import type { LocalVariant } from './options.ts'
 
 interface OpenTest {
   readonly test: ConfiguredTest
+  /** Tests may have the same seed. */
+  readonly salt: number
   readonly assign: AssignByTest
 }
 
@@ -24,13 +26,16 @@ export function evaluationOf(
   complain: (error: Error) => void,
 ): Evaluation {
   let tests = new Map<string, OpenTest>()
-  const memory = exposureMemory()
+  /** Half a megabyte, which who exposes nobody goes without. */
+  let memory: ReturnType<typeof exposureMemory> | undefined
+  // Nobody who knows the seeds can choose units that get in each other's way.
+  const factor = (Math.random() * 2 ** 32) | 1
   return {
     evaluateBy(configured) {
       tests = new Map()
       for (const test of configured) {
         try {
-          const open = { test, assign: prepareTest(test, schemes) }
+          const open = { test, salt: murmur3(test.id), assign: prepareTest(test, schemes) }
           tests.set(test.key, open).set(test.id, open)
         } catch (error) {
           complain(error as Error)
@@ -45,7 +50,8 @@ export function evaluationOf(
         if (expose && reason === 'assigned' && isUnit(unit)) {
           const { id: test, epoch, seed } = open.test
           const { id } = variant!
-          const key = hash ?? murmur3(unit!, seed) | 0
+          const key = Math.imul((hash ?? murmur3(unit!, seed)) ^ open.salt, factor)
+          memory ??= exposureMemory()
           const last = memory.find(key)
           if (last?.unit !== unit || last!.variant !== id || last!.epoch !== epoch || last!.test !== test) {
             const exposure = { test, unit: unit!, variant: id, epoch }

@@ -4,48 +4,52 @@ import type { Exposure } from '@fairlead/core/experiment'
 const mostRecent = 50_000
 
 /**
- * The last exposures, each by the hash of its unit. One may take the place of another, and those that
- * were not asked for in a long time are forgotten: two generations, of which the older one is let go of when the younger
- * one is full, cost an exposure that is asked for again two look-ups and nothing else.
+ * The last exposures, each by a key of 32 bits that are as good as random. Keys that are nearly alike may be taken for
+ * one another, of a million two or so: the exposure that was added later is found then. Those that were not asked for in a long time
+ * are forgotten: two generations, of which the older one is let go of when the younger one is full, cost an exposure
+ * that is asked for again two look-ups and nothing else.
  */
 export function exposureMemory() {
   let recent = generation()
   let earlier = recent
   let count = 0
-  const add = (hash: number, exposure: Exposure) => {
+  const add = (key: number, exposure: Exposure) => {
     if (count++ === mostRecent) {
       earlier = recent
       recent = generation()
       count = 1
     }
-    recent(hash, exposure)
+    recent(key, exposure)
   }
-  const find = (hash: number): Exposure | undefined => {
-    const last = recent(hash)
+  const find = (key: number): Exposure | undefined => {
+    const last = recent(key)
     if (last) return last
-    const exposure = earlier(hash)
-    if (exposure) add(hash, exposure)
+    const exposure = earlier(key)
+    if (exposure) add(key, exposure)
     return exposure
   }
   return { find, add }
 }
 
-/** Of the table of a generation; as many low bits of a hash say where to look, and the others are compared. */
-const mask = 2 ** 17 - 1
+/** How many high bits say where to look in the table of a generation; the others are compared. */
+const placeBits = 17
+const tagBits = 32 - placeBits
+const last = 2 ** placeBits - 1
 
 /**
- * A map from hashes, as a function that gives what a hash leads to, once it has been led to what is given. It is a table
- * with open addressing, of which no more than two fifths are taken: at this size twice as fast as `Map`. Memory that is
- * never written to is none that the machine has to give.
+ * A map from keys, as a function that gives what a key leads to, once it has been led to what is given. It is a table
+ * with open addressing, of which no more than two fifths are taken: at this size twice as fast as `Map`. A key that has
+ * been pushed along is taken for one that belongs there if they agree in the bits that are compared.
  */
 function generation() {
   const exposures: (Exposure | undefined)[] = [undefined]
-  /** The high bits of hashes, each with where its exposure is in the low ones. */
-  const table = new Int32Array(mask + 1)
-  return (hash: number, exposure?: Exposure): Exposure | undefined => {
-    let place = hash & mask
-    while (table[place] && (table[place]! ^ hash) & ~mask) place = (place + 1) & mask
-    if (exposure) table[place] = (hash & ~mask) | (exposures.push(exposure) - 1)
-    return exposures[table[place]! & mask]
+  /** The bits of each key that are compared, above the index of its exposure. */
+  const table = new Int32Array(last + 1)
+  return (key: number, exposure?: Exposure): Exposure | undefined => {
+    const tag = key << placeBits
+    let place = key >>> tagBits
+    while (table[place] && (table[place]! ^ tag) & ~last) place = (place + 1) & last
+    if (exposure) table[place] = tag | (exposures.push(exposure) - 1)
+    return exposures[table[place]! & last]
   }
 }

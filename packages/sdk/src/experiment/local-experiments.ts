@@ -88,7 +88,8 @@ export function localExperiments(
     observe(test, observation) {
       try {
         const { unit, metric, value, id = randomKey() } = observation
-        if (!isUnit(unit) || !Number.isFinite(value)) throw new TypeError(`${value} of "${unit}" is no observation.`)
+        if (!isUnit(unit) || !isUnit(metric) || !Number.isFinite(value))
+          throw new TypeError(`No observation of ${test}: unit ${unit}, metric ${metric}, value ${value}`)
         queue.observe({ id, test, unit, metric, value })
       } catch (error) {
         complain(error as Error)

@@ -75,7 +75,7 @@ export function assignVariant(
 }
 
 interface AssignmentByHash extends Omit<Assignment, 'slot'> {
-  /** What the slot is the beginning of: 32 bits, signed, which is what engines store without a box. */
+  /** What the slot is the beginning of: 32 bits, signed, as Node stores them without a box. */
   readonly hash: number | null
 }
 
@@ -83,7 +83,7 @@ interface AssignmentByHash extends Omit<Assignment, 'slot'> {
 export function assignByHash(
   test: Omit<AssignableTest, 'targeting'>,
   id: Unit['id'],
-  attributes: Unit['attributes'] = nobody,
+  attributes: Unit['attributes'] | null,
   matches: Targeting,
   schemes?: Readonly<Record<string, BucketingScheme<never>>>,
 ): AssignmentByHash {
@@ -93,7 +93,7 @@ export function assignByHash(
   if (forced && Object.hasOwn(forced, id)) return { variant: forced[id]!, reason: 'forced', hash: null }
   if (holdouts?.some((holdout) => isWithin(unitHash('holdout', holdout.seed, id), holdout.percentage)))
     return left('held_out')
-  if (!matches(attributes)) return left('not_targeted')
+  if (!matches(attributes ?? nobody)) return left('not_targeted')
   if (layer && !isInRanges(slotOf(unitHash('layer', layer.seed, id)), layer.ranges)) return left('excluded')
   if (bucketing) return assignElsewhere(bucketing, id, schemes)
   const seed = test.seed ?? seedOf(test.id)

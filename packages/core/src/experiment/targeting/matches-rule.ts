@@ -102,8 +102,8 @@ function memberOf(a: unknown, b: unknown): unknown {
 const operations: Readonly<Record<string, (left: unknown, right: unknown) => unknown>> = {
   '!': (a) => (typeof a === 'boolean' ? !a : undefined),
   size: sizeOf,
-  lowerAscii: (a) => (typeof a === 'string' ? a.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : undefined),
-  upperAscii: (a) => (typeof a === 'string' ? a.replace(/[a-z]+/g, (letters) => letters.toUpperCase()) : undefined),
+  lowerAscii: ofLetters(/[A-Z]+/g, 'toLowerCase'),
+  upperAscii: ofLetters(/[a-z]+/g, 'toUpperCase'),
   '+': add,
   '-': subtract,
   '*': multiply,
@@ -165,6 +165,10 @@ function mapOf(nodes: readonly Evaluation[]): Evaluation {
 
 function ofTexts(method: 'startsWith' | 'endsWith' | 'includes') {
   return (a: unknown, b: unknown) => (typeof a === 'string' && typeof b === 'string' ? a[method](b) : undefined)
+}
+
+function ofLetters(some: RegExp, method: 'toLowerCase' | 'toUpperCase') {
+  return (a: unknown) => (typeof a === 'string' ? a.replace(some, (letters) => letters[method]()) : undefined)
 }
 
 function sizeOf(value: unknown): bigint | undefined {

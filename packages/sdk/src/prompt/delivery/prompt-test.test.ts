@@ -13,7 +13,7 @@ const greeting: GivenTest = {
   key: 'greeting',
   prompt,
   variants: [variantOf('formal', 4), variantOf('warm', 5)],
-  targeting: ['!=', ['attribute', 'plan'], 'free'],
+  targeting: ['!', ['==', ['attribute', 'plan'], 'free']],
 }
 
 /** Prompts of a client that has the tests, and what it said was shown. */
