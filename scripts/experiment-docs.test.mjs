@@ -4,6 +4,7 @@ import { experimentEndpoints } from '../packages/core/src/experiment/index.ts'
 import { experimentContract } from '../packages/core/src/experiment/schema.ts'
 import { promptEndpoints } from '../packages/core/src/prompt/index.ts'
 import { promptContract } from '../packages/core/src/prompt/schema.ts'
+import { Experiments } from '../packages/sdk/src/experiment/experiments.ts'
 
 const page = readFileSync(new URL('../docs/experiment.md', import.meta.url), 'utf8')
 const [, reference, answers] = page.split(/\n## (?:Fields|Answers)\n/)
@@ -111,4 +112,14 @@ it('the requests that docs/experiment.md shows fit', () => {
     expect([path, contract[name].body.safeParse(JSON.parse(body)).error]).toEqual([path, undefined])
     if (ifMatch) expect([path, headers]).toEqual([path, expect.stringMatching(/^If-(None-)?Match: /m)])
   }
+})
+
+it('docs/experiment.md names every method that a client has', () => {
+  const methods = Object.getOwnPropertyNames(Experiments.prototype).filter(
+    (name) => !/^(constructor|local)$/.test(name),
+  )
+  const told = page.match(/For each request of this page([\s\S]*?)\n\n/)[1]
+  expect(
+    [...told.matchAll(/`(\w+)`/g)].map(([, name]) => name).filter((name) => !/^(client|etag)$/.test(name)),
+  ).toEqual(expect.arrayContaining(methods))
 })

@@ -76,6 +76,32 @@ describe.each(backends)('a test that can’t be on %s', (kind) => {
     })
   })
 
+  it('can’t be planned as a share of nothing', async () => {
+    const body = { metric: { kind: 'mean', mean: 0, sd: 1 }, effect: { relative: 0.1 } }
+    const message = 'must be absolute, as a share of a mean of 0 is nothing'
+    expect(await plane.call('planAbTest', { body })).toMatchObject(refused(422, '/effect', message))
+  })
+
+  it('warns of metrics that are called nearly as what runs tell, and of a version that is not there', async () => {
+    const { key } = await plane.newPrompt()
+    const metrics = [
+      { name: 'sucess', model: 'proportion', role: 'primary' },
+      { name: 'success', model: 'proportion' },
+      { name: 'score.kind', model: 'mean' },
+      { name: 'latency_s', model: 'mean', lowerIsBetter: true },
+    ]
+    const variants = [
+      { name: 'control', ref: { version: 1 } },
+      { name: 'later', ref: { version: 99 } },
+    ]
+    const { warnings } = await plane.ask('createAbTest', { body: of({ prompt: key, metrics, variants }) })
+    expect(warnings).toMatchObject([
+      { pointer: '/metrics/0/name', message: expect.stringContaining('"success"') },
+      { pointer: '/metrics/3/name', message: expect.stringContaining('"latency_ms"') },
+      { pointer: '/variants/1/ref', message: expect.stringContaining('names the version "99"') },
+    ])
+  })
+
   it('is refused when its prompt has no such branch to merge into', async () => {
     const body = of({ prompt, variants: branches, promotion: { mergeInto: 'release' } })
     const told = refused(422, '/promotion/mergeInto', 'is "release", and the prompt has no such branch')

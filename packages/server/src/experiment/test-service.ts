@@ -96,7 +96,7 @@ export class TestService {
       assertChangeable(row, change)
       assertMayChangePromoted(by, row, change)
       const updated = await this.#apply(db, row, change)
-      await record(db, updated, by, 'changed', { change })
+      await record(db, updated, by, 'changed', { change, epoch: updated.epoch })
       if (row.status !== 'draft') this.#parts.changes.announce(updated)
       return this.read(db, updated)
     })
@@ -125,7 +125,7 @@ export class TestService {
     )
     const refs = variants.flatMap((row) => {
       const [kind, name] = Object.entries(row.ref ?? {})[0] ?? []
-      if (row.prompt_id === null || (kind !== 'branch' && kind !== 'label')) return []
+      if (row.prompt_id === null || (kind !== 'branch' && kind !== 'label' && kind !== 'version')) return []
       return [{ id: row.id, promptId: row.prompt_id, kind, name: String(name) } as const]
     })
     const targets = await prompts.findTargets(db, refs)
@@ -184,7 +184,10 @@ export async function reweigh(
 ): Promise<number> {
   for (const name of Object.keys(weights)) {
     if (variants.some((variant) => variant.id === name || variant.name === name)) continue
-    throw invalid([{ pointer: `/weights/${name}`, message: `is no variant of the test "${row.key}"` }])
+    const names = variants.map((variant) => variant.name).join(', ')
+    throw invalid([
+      { pointer: `/weights/${name}`, message: `is no variant of the test "${row.key}": they are ${names}` },
+    ])
   }
   const given = new Map(Object.entries(weights))
   const next = variants.map(({ id, name, traffic_weight }) => given.get(id) ?? given.get(name) ?? traffic_weight)

@@ -1,3 +1,4 @@
+import { Suggestions } from '@fairlead/core/base'
 import type { AbTest, Metric } from '@fairlead/core/experiment'
 import { callMetrics } from '@fairlead/core/experiment'
 import type { ResolvedVariant } from './test-record.ts'
@@ -5,11 +6,14 @@ import type { TestRow } from './test-store.ts'
 
 type Warnings = AbTest['warnings']
 
+/** What runs say of themselves. */
+const ofRuns = ['success', ...callMetrics]
+
 /** What is possible and hardly meant. */
 export function warningsOf(row: TestRow, variants: readonly ResolvedVariant[]): Warnings {
   const isOpen = row.status !== 'completed'
   return [
-    ...(isOpen ? [...ofTraffic(row, variants), ...ofMetrics(row), ...ofRefs(row, variants)] : []),
+    ...(isOpen ? [...ofTraffic(row, variants), ...ofMetrics(row), ...ofNames(row), ...ofRefs(row, variants)] : []),
     ...ofVersions(variants),
   ]
 }
@@ -34,6 +38,18 @@ function ofMetrics({ metrics }: TestRow): Warnings {
     if (role === 'secondary' || lowerIsBetter || !callMetrics.has(name)) return []
     const message = `is false, so that a variant is better the more "${name}" it takes. Set it to true, unless that is meant.`
     return [{ pointer: `/metrics/${index}/lowerIsBetter`, message }]
+  })
+}
+
+/** A misspelt name is a metric of its own, of which nothing is ever observed. */
+function ofNames({ metrics, prompt_id }: TestRow): Warnings {
+  if (prompt_id === null) return []
+  const suggestions = new Suggestions()
+  return (metrics as Metric[]).flatMap(({ name }, index) => {
+    const near = ofRuns.includes(name) ? undefined : suggestions.nearest(name, ofRuns)
+    if (near === undefined) return []
+    const message = `is what only your application reports. What runs tell by themselves is "${near}": is that meant?`
+    return [{ pointer: `/metrics/${index}/name`, message }]
   })
 }
 

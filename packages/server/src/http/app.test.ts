@@ -153,9 +153,13 @@ describe('mounted in another app', () => {
       const created = await create(JSON.stringify({ name: acme.name(), scopes: ['run:read'] }))
       expect(created.status, created.text).toBe(201)
       expect(created.headers.get('Location')).toMatch(/^\/fairlead\/api\/v1\/keys\//)
-      for (const path of ['/fairlead', '/fairlead/', '/fairlead/api/v1/nothing']) {
+      for (const [path, hint] of [
+        ['/fairlead', ' The API is below /fairlead/api/v1.'],
+        ['/fairlead/ab-tests', ' The API is below /fairlead/api/v1.'],
+        ['/fairlead/api/v1/nothing', ''],
+      ]) {
         const { detail } = expectProblem(await send(`${base}${path}?a=1`, {}), { status: 404, code: 'http.not_found' })
-        expect(detail).toBe(`There is nothing at ${path}.`)
+        expect(detail).toBe(`There is nothing at ${path}.${hint}`)
       }
       expectProblem(await create('{"__proto__": {"a": 1}}'), { status: 400, code: 'http.forbidden_key' })
       expectProblem(await create('{"name": "a\\ud800"}'), { status: 400, code: 'http.unstorable_text' })

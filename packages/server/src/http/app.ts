@@ -44,7 +44,10 @@ export function createApp<Names extends EndpointName>(handlers: Handlers<Names>,
   app.use('/api/v1', apiRouter(handlers, parts))
   app.use((request) => {
     // The whole path, also below the one that the app is mounted at.
-    throw problem('http.not_found', `There is nothing at ${request.originalUrl.split('?')[0]}.`)
+    const path = request.originalUrl.replace(/\?.*/s, '')
+    const api = `${request.baseUrl}/api/v1`
+    const hint = path.startsWith(api) ? '' : ` The API is below ${api}.`
+    throw problem('http.not_found', `There is nothing at ${path}.${hint}`)
   })
   app.use(answerFailure)
   return app

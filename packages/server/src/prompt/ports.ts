@@ -53,7 +53,7 @@ export interface PromptVersions {
   /** The ids of the versions that refs name now, in their order; null for a ref that is not there. */
   findTargets(
     db: Kysely<Tables>,
-    refs: readonly { promptId: string; kind: 'branch' | 'label'; name: string }[],
+    refs: readonly { promptId: string; kind: 'branch' | 'label' | 'version'; name: string }[],
   ): Promise<(string | null)[]>
   /** By id; one that is gone is left out. */
   loadVersions(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, VersionHandle>>

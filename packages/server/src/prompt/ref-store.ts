@@ -48,17 +48,19 @@ export async function findRefTargets(
   return new Map(rows.map((row) => [refKey(row), row.version_id]))
 }
 
-/** The same of refs of any prompts, in their order; null for one that is not there. */
+/** The same of refs of any prompts, and of versions by their number, in their order; null for one that is not there. */
 export async function findTargets(
   db: Db,
-  refs: readonly { promptId: string; kind: RefKind; name: string }[],
+  refs: readonly { promptId: string; kind: RefKind | 'version'; name: string }[],
 ): Promise<(string | null)[]> {
   if (refs.length === 0) return []
   const { rows } = await sql<{ version_id: string | null }>`
-    select r.version_id
+    select coalesce(r.version_id, v.id) as version_id
     from unnest(${refs.map((ref) => ref.promptId)}::uuid[], ${refs.map((ref) => ref.kind)}::text[],
       ${refs.map((ref) => ref.name)}::text[]) with ordinality as named(prompt_id, kind, name, place)
     left join prompt_refs r on r.prompt_id = named.prompt_id and r.kind = named.kind and r.name = named.name
+    left join prompt_versions v on v.prompt_id = named.prompt_id
+      and v.version_number = case when named.kind = 'version' then named.name::int end
     order by place`.execute(db)
   return rows.map((row) => row.version_id)
 }

@@ -69,6 +69,7 @@ export function planSampleSize(plan: SamplePlan): SampleSize {
 function observationsFor({ metric, effect, lowerIsBetter }: SamplePlan, critical: number, mean: number): number {
   if (metric.kind === 'mean') {
     const size = absoluteEffect(effect, metric.mean)
+    if (!(size > 0)) throw invalidEvidence('effect', 'must be absolute, as a share of a mean of 0 is nothing')
     // Guenther's correction for an unknown variance.
     return 2 * ((mean * metric.sd) / size) ** 2 + critical ** 2 / 4
   }

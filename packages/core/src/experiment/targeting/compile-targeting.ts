@@ -27,7 +27,10 @@ export function compileTargeting(source: string, attributes?: Readonly<Record<st
   if (hasError(diagnostics)) return { rule: null, diagnostics }
   const translator = new RuleTranslator(source, declarations)
   const rule = translator.translate(syntax)
-  if (type !== 'bool' && type !== 'dyn') translator.refuse(syntax, `Targeting is true or false, and this is a ${type}.`)
+  if (type !== 'bool' && type !== 'dyn') {
+    const hint = "Compare it with something, such as in plan == 'pro'."
+    translator.refuse(syntax, `Targeting is true or false, and this is a ${type}.`, hint)
+  }
   const all = [...diagnostics, ...translator.diagnostics].sort((a, b) => a.from - b.from)
   return { rule: hasError(all) ? null : rule, diagnostics: all }
 }

@@ -237,7 +237,7 @@ describe('what a rule can not say', () => {
     ['size(items.map(i, i)) > 1', 'items.map(i, i)', 'A rule has size()'],
     ["size(b'a') == 1", "b'a'", 'Compute it before'],
     ['x == 3u', '3u', 'Compute it before'],
-    ['size(x)', 'size(x)', 'Compute it before'],
+    ['size(x)', 'size(x)', 'Compare it'],
   ])('%s has a diagnostic at its place, with a hint', (source, at, hint) => {
     const { rule, diagnostics } = compileTargeting(source)
     expect(rule).toBeNull()
