@@ -4,8 +4,8 @@ import type { Exposure } from '@fairlead/core/experiment'
 const mostRecent = 50_000
 
 /**
- * The last exposures, each by a key of 32 bits that are as good as random. Keys that are nearly alike may be taken for
- * one another, of a million two or so: the exposure that was added later is found then. Those that were not asked for in a long time
+ * The last exposures, each by a key of 32 bits that are as good as random. Keys that are nearly alike are taken for one
+ * another, a handful of 50,000, and the one that was added later is found. Those that were not asked for in a long time
  * are forgotten: two generations, of which the older one is let go of when the younger one is full, cost an exposure
  * that is asked for again two look-ups and nothing else.
  */

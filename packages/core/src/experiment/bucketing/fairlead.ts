@@ -15,7 +15,7 @@ export function isInTraffic(seed: number, trafficPercentage: number, id: string)
 }
 
 /** A unit's slot of 16,384, whether it takes part or not. */
-export function slotOfUnit(seed: number, id: string): number {
+function slotOfUnit(seed: number, id: string): number {
   return slotOf(unitHash('slot', seed, id))
 }
 

@@ -16,6 +16,7 @@ interface Scope {
 type Evaluation = (scope: Scope) => unknown
 
 const mostPasses = 50_000
+
 /** Whether a rule holds for a unit's attributes. */
 export type Targeting = (attributes: Readonly<Record<string, unknown>>) => boolean
 
