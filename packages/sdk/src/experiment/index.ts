@@ -10,7 +10,7 @@ export type { LocalExperimentsOptions, LocalObservation, LocalStatus, LocalVaria
 
 /**
  * A/B tests without the rest of the client, such as in a page: see `LocalExperiments`. Begins to fetch the configuration
- * at once, unless it is told not to.
+ * at once, unless it is told not to. Throws a `TypeError` without an address or a key.
  */
 export function createExperiments(options: ConnectionOptions & LocalExperimentsOptions): LocalExperiments {
   return localExperiments(new Connection(options), options)

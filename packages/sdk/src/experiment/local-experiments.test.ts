@@ -1,6 +1,7 @@
 import { prepareTest } from '@fairlead/core/experiment'
 import { describe, expect, it, vi } from 'vitest'
 import { testConfiguration } from '../testing/index.ts'
+import { createExperiments } from './index.ts'
 import { bootstrap, controlPlane, settled, setup, setupAlone, tone } from './local-experiments.suite.ts'
 
 const away = () => Promise.reject(new TypeError('connection refused'))
@@ -63,6 +64,19 @@ describe('a variant', () => {
     expect(experiments.variant('broken', { unit: 'a' }).reason).toBe('unknown_test')
     expect(experiments.variant('tone', { unit: 'a' }).reason).toBe('assigned')
     expect(errors).toHaveLength(1)
+  })
+
+  it('is not had without an address or a key', () => {
+    for (const options of [{ apiKey: 'key' }, { baseUrl: 'http://127.0.0.1' }, { baseUrl: '127.0.0.1', apiKey: 'key' }])
+      expect(() => createExperiments(options as never)).toThrow(/^Give a baseUrl .* and an apiKey/)
+  })
+
+  it('is one whose unit is a number, wherever that is given', () => {
+    const { experiments } = setupAlone()
+    const text = experiments.variant('tone', { unit: '7' })
+    expect(text).toMatchObject({ reason: 'assigned', unit: '7' })
+    expect(experiments.variant('tone', { unit: 7 as never })).toEqual(text)
+    expect(experiments.variant('tone', { attributes: { user: 7 } })).toEqual(text)
   })
 
   it('never throws, whoever is asked for', () => {
