@@ -76,6 +76,18 @@ describe('a fault of a request', () => {
   })
 })
 
+test('what an object as a whole does not keep is not told where a field of it is unknown', () => {
+  const Change = z
+    .strictObject({ name: z.string().optional() })
+    .refine((change) => Object.keys(change).length > 0, 'must change something')
+  const messages = (value: object) => {
+    const checked = checkPart('body', Change, value)
+    return checked.ok ? [] : checked.faults.map(({ message }) => message)
+  }
+  expect(messages({})).toEqual(['must change something'])
+  expect(messages({ nam: 'x' })).toEqual(['is unknown: did you mean "name"?'])
+})
+
 describe('what sums faults up', () => {
   const summed = (value: object) => {
     const checked = checkPart('body', Body, value)

@@ -21,7 +21,13 @@ export function checkPart<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value)
   if (parsed.success) return { ok: true, value: parsed.data }
   const request = { part, schema, value, suggestions: new Suggestions() }
-  return { ok: false, faults: parsed.error.issues.flatMap((issue) => toFaults(request, issue)) }
+  return { ok: false, faults: telling(parsed.error.issues).flatMap((issue) => toFaults(request, issue)) }
+}
+
+/** Without what a whole object does not keep where a field of it is unknown: it may be kept by what was meant. */
+function telling(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const misread = issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => toPointer(path))
+  return issues.filter(({ code, path }) => code !== 'custom' || !misread.includes(toPointer(path)))
 }
 
 /** The 400 that names every fault found, or the first fifty. */
