@@ -32,7 +32,7 @@ const either = ~0x20
 const opening = 0x5b
 const closing = 0x5d
 
-/** Reads each byte once, which for a full body takes as long as parsing does if it is not as plain as this. */
+/** Looks at every byte, and so is plain: with more to do for each it takes as long as parsing. */
 function deepest(bytes: Uint8Array): number {
   const { length } = bytes
   let depth = 0

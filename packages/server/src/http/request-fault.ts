@@ -26,8 +26,9 @@ export function checkPart<Schema extends z.ZodType>(
 
 /** Without what a whole object does not keep where a field of it is unknown: it may be kept by what was meant. */
 function telling(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
-  const misread = issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => toPointer(path))
-  return issues.filter(({ code, path }) => code !== 'custom' || !misread.includes(toPointer(path)))
+  const unknown = issues.filter(({ code }) => code === 'unrecognized_keys')
+  const misread = new Set(unknown.map(({ path }) => toPointer(path)))
+  return issues.filter(({ code, path }) => code !== 'custom' || !misread.has(toPointer(path)))
 }
 
 /** The 400 that names every fault found, or the first fifty. */

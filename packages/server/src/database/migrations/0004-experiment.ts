@@ -125,8 +125,8 @@ create table ab_history (
 );
 `
 
-// The first exposure of a unit is its assignment; later ones are kept to see who was shown two variants, without a foreign
-// key, as evidence is.
+// The first exposure of a unit is its assignment; later ones are kept to see who was shown two variants. They have no
+// foreign keys for the reason that observations have none.
 const exposure = `
 create table ab_assignments (
   organization_id uuid not null,
